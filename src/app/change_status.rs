@@ -1,0 +1,53 @@
+//! Endpoint 9: a customer closes a ticket or opens it again.
+
+use super::own_ticket::{Ownership, ownership};
+use crate::domain::event::{Change, Event};
+use crate::domain::ticket::{Happening, StatusRequest, next_status};
+use crate::domain::user::Requester;
+use crate::domain::{Checked, Error, Invalid, Problem, Timestamp};
+use crate::storage::Tx;
+use crate::storage::queries::{events, tickets};
+
+/// A change as it was asked for; each field holds its value or what is wrong with it.
+#[derive(Clone, Debug)]
+pub struct StatusFields {
+    /// The ticket's number; `None` is one that no ticket can have.
+    pub ticket: Checked<Option<i64>>,
+    pub status: Checked<StatusRequest>,
+}
+
+/// Changes the ticket's status.
+///
+/// # Errors
+/// [`Error::Invalid`] with the problems of both fields: malformed, unknown, not the caller's, locked by staff, or in
+/// that status already.
+pub fn change_status(
+    tx: &mut dyn Tx,
+    caller: &Requester,
+    fields: &StatusFields,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let mut invalid = Invalid::default();
+    let ticket = match &fields.ticket {
+        Err(problems) => Err(problems.clone()),
+        Ok(number) => match ownership(tx, caller, *number)? {
+            Ownership::Own(key) => match tickets::touch(tx, key, at)? {
+                Some(state) if !state.locked => Ok((key, state.status)),
+                _ => Err(vec![Problem::CannotChangeStatus]),
+            },
+            Ownership::Anothers => Err(vec![Problem::CannotChangeStatus]),
+            Ownership::Unknown => Err(vec![Problem::IdNotValid]),
+        },
+    };
+    let ticket = invalid.take("ticket", ticket);
+    let request = invalid.take("status", fields.status.clone());
+    let (Some((key, before)), Some(request)) = (ticket, request) else {
+        return Err(Error::Invalid(invalid));
+    };
+    let after = next_status(before, Happening::RequesterAsks(request))
+        .map_err(|already| Error::invalid("ticket", Problem::Already(already)))?;
+    tickets::set_status(tx, key, before, after)?;
+    let change = Change::StatusChanged { before, after };
+    events::append(tx, &Event { workspace: key.workspace, ticket: key.id, actor: caller.user, at, change })?;
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! The use cases: a file per verb, each a plain function over a transaction.
+//!
+//! A use case authorises, loads, decides, writes and records its event. It knows neither HTTP nor which database it is
+//! on, and takes the time as an argument.
+
+pub mod authenticate;
+pub mod change_status;
+pub mod check;
+pub mod download_attachment;
+pub mod idempotency;
+pub mod list_catalogue;
+pub mod list_tickets;
+pub mod log_in;
+pub mod manage;
+pub mod open_ticket;
+pub mod own_ticket;
+pub mod refresh_session;
+pub mod reply;
+pub mod sweep;
+pub mod update_ticket;
+pub mod view_ticket;

@@ -1,0 +1,118 @@
+//! Endpoint 2: a customer opens a ticket.
+
+use crate::domain::attachment::StoredFile;
+use crate::domain::event::{Change, Event};
+use crate::domain::id::GivenId;
+use crate::domain::ticket::Subject;
+use crate::domain::user::Requester;
+use crate::domain::{
+    AuthFailure, CategoryId, Checked, Error, Invalid, Priority, Problem, TicketId, Timestamp,
+};
+use crate::storage::Tx;
+use crate::storage::queries::tickets::NewTicket;
+use crate::storage::queries::{attachments, catalogue, events, tickets, users};
+
+/// A ticket as it was asked for; each field holds its value or what is wrong with it.
+#[derive(Clone, Debug)]
+pub struct TicketFields {
+    pub subject: Checked<Subject>,
+    pub priority: Checked<Priority>,
+    pub comment: Checked<String>,
+    pub category: Checked<GivenId>,
+    /// Whether the files may be attached.
+    pub attachment: Checked<()>,
+}
+
+impl TicketFields {
+    /// Whether nothing is wrong that can be seen without the database.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.subject.is_ok()
+            && self.priority.is_ok()
+            && self.comment.is_ok()
+            && self.category.is_ok()
+            && self.attachment.is_ok()
+    }
+}
+
+/// Fields that hold what they must.
+#[derive(Clone, Debug)]
+pub struct ValidTicket {
+    subject: Subject,
+    priority: Priority,
+    comment: String,
+    category: CategoryId,
+}
+
+/// Checks the fields, all of them.
+///
+/// # Errors
+/// [`Error::Invalid`] with every field that failed.
+pub fn check(tx: &mut dyn Tx, caller: &Requester, fields: &TicketFields) -> Result<ValidTicket, Error> {
+    let mut invalid = Invalid::default();
+    let subject = invalid.take("subject", fields.subject.clone());
+    let priority = invalid.take("priority", fields.priority.clone());
+    let comment = invalid.take("comment", fields.comment.clone());
+    let category = match &fields.category {
+        Ok(given) => active_category(tx, caller, given)?,
+        Err(problems) => Err(problems.clone()),
+    };
+    let category = invalid.take("category", category);
+    let attachment = invalid.take("attachment", fields.attachment.clone());
+    match (subject, priority, comment, category, attachment) {
+        (Some(subject), Some(priority), Some(comment), Some(category), Some(())) => {
+            Ok(ValidTicket { subject, priority, comment, category })
+        }
+        _ => Err(Error::Invalid(invalid)),
+    }
+}
+
+fn active_category(
+    tx: &mut dyn Tx,
+    caller: &Requester,
+    given: &GivenId,
+) -> Result<Checked<CategoryId>, Error> {
+    if let Some(id) = given.number().map(CategoryId)
+        && catalogue::category_is_active(tx, caller.workspace, id)?
+    {
+        return Ok(Ok(id));
+    }
+    Ok(Err(vec![Problem::UnknownPk(given.given().to_owned())]))
+}
+
+/// Opens a ticket with `files`, whose bytes are stored already.
+///
+/// # Errors
+/// [`Error::Invalid`] as [`check`]; [`Error::LimitReached`] when the caller has as many open tickets as the workspace
+/// allows, which holds under any concurrency.
+pub fn open_ticket(
+    tx: &mut dyn Tx,
+    caller: &Requester,
+    fields: &TicketFields,
+    files: &[StoredFile],
+    at: Timestamp,
+) -> Result<TicketId, Error> {
+    let valid = check(tx, caller, fields)?;
+    if !tickets::count_one_more(tx, caller.workspace, caller.user)? {
+        return Err(match users::by_id(tx, caller.workspace, caller.user)? {
+            Some(user) if user.active => Error::LimitReached,
+            _ => Error::Unauthenticated(AuthFailure::InvalidToken),
+        });
+    }
+    let new = NewTicket {
+        workspace: caller.workspace,
+        requester: caller.user,
+        subject: &valid.subject,
+        priority: valid.priority,
+        category: valid.category,
+        comment: &valid.comment,
+        at,
+    };
+    let ticket = tickets::insert(tx, new)?;
+    for file in files {
+        attachments::insert(tx, caller.workspace, ticket, None, file, at)?;
+    }
+    let change = Change::Opened { priority: valid.priority, category: valid.category };
+    events::append(tx, &Event { workspace: caller.workspace, ticket, actor: caller.user, at, change })?;
+    Ok(ticket)
+}

@@ -1,0 +1,101 @@
+//! Endpoint 8: a customer says something on a ticket.
+
+use super::own_ticket::{Ownership, ownership};
+use crate::domain::attachment::StoredFile;
+use crate::domain::conversation::Visibility;
+use crate::domain::event::{Change, Event};
+use crate::domain::id::GivenId;
+use crate::domain::ticket::{Happening, next_status};
+use crate::domain::user::Requester;
+use crate::domain::{Checked, ConversationId, Error, Invalid, Problem, Timestamp};
+use crate::storage::Tx;
+use crate::storage::queries::conversations::NewConversation;
+use crate::storage::queries::tickets::TicketKey;
+use crate::storage::queries::{attachments, conversations, events, tickets, workspaces};
+
+/// A reply as it was asked for; each field holds its value or what is wrong with it.
+#[derive(Clone, Debug)]
+pub struct ReplyFields {
+    pub ticket: Checked<GivenId>,
+    pub comment: Checked<String>,
+    /// Whether the files may be attached.
+    pub attachment: Checked<()>,
+}
+
+impl ReplyFields {
+    /// Whether nothing is wrong that can be seen without the database.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.ticket.is_ok() && self.comment.is_ok() && self.attachment.is_ok()
+    }
+}
+
+/// Fields that hold what they must.
+#[derive(Clone, Debug)]
+pub struct ValidReply {
+    ticket: TicketKey,
+    comment: String,
+}
+
+/// Checks the fields, all of them.
+///
+/// # Errors
+/// [`Error::Invalid`] with every field that failed.
+pub fn check(tx: &mut dyn Tx, caller: &Requester, fields: &ReplyFields) -> Result<ValidReply, Error> {
+    let mut invalid = Invalid::default();
+    let ticket = match &fields.ticket {
+        Err(problems) => Err(problems.clone()),
+        Ok(given) => match ownership(tx, caller, given.number())? {
+            Ownership::Own(key) => Ok(key),
+            Ownership::Anothers => Err(vec![Problem::NotTheOwner]),
+            Ownership::Unknown => Err(vec![Problem::UnknownPk(given.given().to_owned())]),
+        },
+    };
+    let ticket = invalid.take("ticket", ticket);
+    let comment = invalid.take("comment", fields.comment.clone());
+    let attachment = invalid.take("attachment", fields.attachment.clone());
+    match (ticket, comment, attachment) {
+        (Some(ticket), Some(comment), Some(())) => Ok(ValidReply { ticket, comment }),
+        _ => Err(Error::Invalid(invalid)),
+    }
+}
+
+/// Adds a public conversation with `files`, whose bytes are stored already. A closed ticket is reopened, if the
+/// workspace wants it so.
+///
+/// # Errors
+/// [`Error::Invalid`] as [`check`].
+pub fn reply(
+    tx: &mut dyn Tx,
+    caller: &Requester,
+    fields: &ReplyFields,
+    files: &[StoredFile],
+    at: Timestamp,
+) -> Result<ConversationId, Error> {
+    let ValidReply { ticket: key, comment } = check(tx, caller, fields)?;
+    let state = tickets::touch(tx, key, at)?.ok_or(Error::NotFound)?;
+    let new = NewConversation {
+        workspace: key.workspace,
+        ticket: key.id,
+        author: caller.user,
+        visibility: Visibility::Public,
+        comment: &comment,
+        at,
+    };
+    let conversation = conversations::insert(tx, new)?;
+    for file in files {
+        attachments::insert(tx, key.workspace, key.id, Some(conversation), file, at)?;
+    }
+    let event = |change| Event { workspace: key.workspace, ticket: key.id, actor: caller.user, at, change };
+    events::append(tx, &event(Change::Replied { conversation }))?;
+    let workspace = workspaces::by_id(tx, key.workspace)?.ok_or(Error::NotFound)?;
+    // Staff who locked the ticket keep its status.
+    let reopens = workspace.reopen_on_reply && !state.locked;
+    if let Ok(after) = next_status(state.status, Happening::RequesterReplies { reopens })
+        && after != state.status
+    {
+        tickets::set_status(tx, key, state.status, after)?;
+        events::append(tx, &event(Change::StatusChanged { before: state.status, after }))?;
+    }
+    Ok(conversation)
+}

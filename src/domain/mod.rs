@@ -1,0 +1,22 @@
+//! Types and rules of a support desk. Nothing in here does I/O, knows a database, a clock or a transport.
+
+pub mod attachment;
+pub mod category;
+pub mod conversation;
+pub mod entropy;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod text;
+pub mod ticket;
+pub mod time;
+pub mod user;
+pub mod workspace;
+
+pub use entropy::Entropy;
+pub use error::{AuthFailure, Checked, Conflict, Error, Invalid, Problem};
+pub use id::{
+    ApplicationId, AttachmentId, CategoryId, ConversationId, EventId, SessionId, TagId, TicketId, UserId, WorkspaceId,
+};
+pub use ticket::{Priority, Status};
+pub use time::{Clock, Timestamp};

@@ -1,0 +1,100 @@
+//! Who uses the desk.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{ApplicationId, UserId, WorkspaceId, text};
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Opens tickets and sees their own.
+    Customer,
+    /// Answers tickets.
+    Agent,
+    /// Answers tickets and runs the workspace.
+    Admin,
+}
+
+impl Role {
+    /// The word that is stored and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Agent => "agent",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Whether this is a member of staff.
+    #[must_use]
+    pub fn is_staff(self) -> bool {
+        self != Self::Customer
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "customer" => Ok(Self::Customer),
+            "agent" => Ok(Self::Agent),
+            "admin" => Ok(Self::Admin),
+            _ => Err(format!("role \"{word}\" is not one of customer, agent, admin")),
+        }
+    }
+}
+
+/// The application that calls, known by its apikey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Application {
+    pub id: ApplicationId,
+    pub workspace: WorkspaceId,
+}
+
+/// The user on whose behalf a request comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requester {
+    pub workspace: WorkspaceId,
+    pub user: UserId,
+    pub role: Role,
+}
+
+/// An e-mail address, which is also how a user signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// Checks that `given` looks like an address: something, `@`, something, no white space, at most 254 bytes
+    /// (RFC 5321). Whether mail arrives there only mail can tell.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn parse(given: &str) -> Result<Self, String> {
+        let trimmed = text::trim(given);
+        let well_formed = trimmed.len() <= 254
+            && !trimmed.chars().any(|c| text::is_space(c) || c.is_control())
+            && trimmed.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+        if well_formed { Ok(Self(trimmed.to_owned())) } else { Err(format!("\"{trimmed}\" is not an e-mail address")) }
+    }
+
+    /// The address as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form by which users are found; two addresses that fold alike are one user's.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        text::fold(&self.0).into_owned()
+    }
+}

@@ -1,0 +1,195 @@
+//! The seam between use cases and databases: a [`Store`] runs closures over a [`Tx`].
+//!
+//! SQL lives in this module and nowhere else; [`queries`] holds it by area, one text for every engine.
+
+pub mod metrics;
+pub mod queries;
+mod sqlite;
+mod work;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::Error;
+
+pub use metrics::StorageMetrics;
+
+/// A value that goes into a statement.
+#[derive(Clone, Copy, Debug)]
+pub enum Param<'a> {
+    Null,
+    Int(i64),
+    Bool(bool),
+    Text(&'a str),
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Param<'a> {
+    /// `Text`, or `Null` for `None`.
+    #[must_use]
+    pub fn opt_text(value: Option<&'a str>) -> Self {
+        value.map_or(Self::Null, Self::Text)
+    }
+
+    /// `Int`, or `Null` for `None`.
+    #[must_use]
+    pub fn opt_int(value: Option<i64>) -> Self {
+        value.map_or(Self::Null, Self::Int)
+    }
+}
+
+/// One row of an answer; columns are counted from 0.
+pub trait Row {
+    /// A number that is not null.
+    fn int(&self, column: usize) -> Result<i64, StorageError>;
+    /// A number or null.
+    fn opt_int(&self, column: usize) -> Result<Option<i64>, StorageError>;
+    /// A truth value that is not null.
+    fn bool(&self, column: usize) -> Result<bool, StorageError>;
+    /// Text that is not null.
+    fn text(&self, column: usize) -> Result<&str, StorageError>;
+    /// Text or null.
+    fn opt_text(&self, column: usize) -> Result<Option<&str>, StorageError>;
+    /// Bytes that are not null.
+    fn bytes(&self, column: usize) -> Result<&[u8], StorageError>;
+}
+
+/// Tables whose ids the database hands out ahead of the insert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sequence {
+    Ticket,
+    Conversation,
+}
+
+/// What `each` of [`Tx::query`] is: called with every row in turn.
+pub type EachRow<'a> = &'a mut dyn FnMut(&dyn Row) -> Result<(), StorageError>;
+
+/// A transaction. What is done through it happens whole or not at all.
+///
+/// Statements name their parameters `$1…$n`, in the order in which they first appear.
+pub trait Tx {
+    /// Runs `sql` and gives the number of rows that it changed.
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, StorageError>;
+
+    /// Runs `sql` and hands every row of the answer to `each`.
+    fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError>;
+
+    /// The next id of a table that cannot number its own rows.
+    fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError>;
+
+    /// Says that this transaction changes what servers remember between requests (see [`Store::revision`]).
+    fn bump_revision(&mut self) -> Result<(), StorageError>;
+}
+
+/// Why a statement or a transaction failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The database is locked, its queue is full, or a commit failed: the same may work in a moment.
+    #[error("the database is busy")]
+    Busy,
+    /// A value that the schema does not allow, such as a role that this version does not know.
+    #[error("unexpected value in column {column}: {problem}")]
+    Unexpected { column: usize, problem: String },
+    /// The schema is newer than this program, or cannot be brought up to date.
+    #[error("{0}")]
+    Schema(String),
+    /// Whatever the engine says.
+    #[error(transparent)]
+    Engine(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// How long a caller is asked to wait when the database is busy.
+pub const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+impl From<StorageError> for Error {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Busy => Self::Busy { retry_after: RETRY_AFTER },
+            other => Self::internal(other),
+        }
+    }
+}
+
+/// How a store is sized.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// Reader threads, each with a connection of its own.
+    pub readers: usize,
+    /// Closures that may wait for the writer, and as many again for the readers; one more is refused at once.
+    pub queue: usize,
+    /// How long to wait for another process that holds the write lock.
+    pub busy_timeout: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self { readers: cores.clamp(2, 8), queue: 4096, busy_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// A database and the threads that run closures on it. Cheap to clone; the last clone closes it.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<sqlite::Engine>,
+}
+
+impl Store {
+    /// Opens the SQLite file at `path`, creating it and bringing its schema up to date first.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or its schema is newer than this program.
+    pub fn open_sqlite(path: &Path, options: &StoreOptions, metrics: StorageMetrics) -> Result<Self, StorageError> {
+        Ok(Self { engine: Arc::new(sqlite::Engine::open(path, options, metrics)?) })
+    }
+
+    /// Runs `work` in a read-write transaction. `Ok` means that it is committed and durable; after `Err` nothing of it
+    /// is left. An engine may run `work` more than once, each time on a clean slate.
+    ///
+    /// # Errors
+    /// What `work` gives; [`Error::Busy`] when the queue is full or the commit failed; [`Error::Internal`] when `work`
+    /// panicked.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
+    {
+        let (job, answer) = work::job(work);
+        self.engine.submit_write(job)?;
+        answer.await
+    }
+
+    /// Runs `work` in a read-only transaction that sees one moment of the database.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
+    {
+        let (job, answer) = work::job(work);
+        self.engine.submit_read(job)?;
+        answer.await
+    }
+
+    /// A number that grows whenever keys, users, sessions, catalogue or settings change: at once for changes made
+    /// through this store, within a tenth of a second for those of other processes. What was read while it had the
+    /// same value may be remembered.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.engine.revision()
+    }
+
+    /// How many closures wait for the writer, and for the readers.
+    #[must_use]
+    pub fn queue_depths(&self) -> (usize, usize) {
+        self.engine.queue_depths()
+    }
+
+    /// Finishes what was accepted, folds the write-ahead log into the database file and stops the threads.
+    pub fn close(&self) {
+        self.engine.close();
+    }
+}

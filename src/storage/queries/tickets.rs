@@ -1,0 +1,261 @@
+//! Tickets.
+
+use super::{Param, StorageError, Tx, first, statements, unexpected};
+use crate::domain::ticket::Subject;
+use crate::domain::{CategoryId, Priority, Status, TicketId, Timestamp, UserId, WorkspaceId};
+use crate::storage::Sequence;
+
+statements! {
+    COUNT_ONE_MORE = "UPDATE app_user SET open_tickets = open_tickets + 1
+              WHERE workspace_id = $1 AND id = $2 AND active = TRUE
+              AND ((SELECT open_ticket_limit FROM workspace WHERE id = $1) = 0
+                  OR open_tickets < (SELECT open_ticket_limit FROM workspace WHERE id = $1))";
+    COUNT_DIFFERENCE = "UPDATE app_user SET open_tickets = open_tickets + $1 WHERE workspace_id = $2 AND id = $3";
+    INSERT = "INSERT INTO ticket (workspace_id, requester_id, id, subject, subject_folded, priority, category_id, status, locked,
+              created_at, updated_at, comment) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, FALSE, $8, $9, $10)";
+    REQUESTER = "SELECT requester_id FROM ticket WHERE workspace_id = $1 AND id = $2";
+    TOUCH = "UPDATE ticket SET updated_at = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4
+              RETURNING priority, status, locked";
+    SET_STATUS = "UPDATE ticket SET status = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
+    SET_PRIORITY = "UPDATE ticket SET priority = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
+    SET_LOCKED = "UPDATE ticket SET locked = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
+    VIEW = "SELECT t.id, t.subject, t.priority, t.category_id, t.comment, t.status, u.email FROM ticket t
+              JOIN app_user u ON u.id = t.requester_id AND u.workspace_id = t.workspace_id
+              WHERE t.workspace_id = $1 AND t.requester_id = $2 AND t.id = $3";
+    HISTORY = "SELECT id, subject, priority, category_id, comment, status FROM ticket
+              WHERE workspace_id = $1 AND requester_id = $2 AND id < $3
+              ORDER BY id DESC LIMIT $4 OFFSET $5";
+    FILTERED_HISTORY = "SELECT id, subject, priority, category_id, comment, status FROM ticket
+              WHERE workspace_id = $1 AND requester_id = $2 AND id < $3
+              AND (category_id = $4 OR $4 = -1) AND (status = $5 OR $5 = -1)
+              AND (subject_folded LIKE $6 ESCAPE '!' OR $6 = '')
+              ORDER BY id DESC LIMIT $7 OFFSET $8";
+    MISCOUNTED = "SELECT u.id, u.workspace_id FROM app_user u WHERE u.open_tickets <>
+              (SELECT COUNT(*) FROM ticket t WHERE t.workspace_id = u.workspace_id AND t.requester_id = u.id AND t.status <> 3)
+              ORDER BY u.id";
+    COUNT = "SELECT COUNT(*) FROM ticket WHERE workspace_id = $1";
+}
+
+/// A ticket to be opened.
+#[derive(Clone, Copy, Debug)]
+pub struct NewTicket<'a> {
+    pub workspace: WorkspaceId,
+    pub requester: UserId,
+    pub subject: &'a Subject,
+    pub priority: Priority,
+    pub category: CategoryId,
+    pub comment: &'a str,
+    pub at: Timestamp,
+}
+
+/// Which ticket, and whose: what the table is clustered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TicketKey {
+    pub workspace: WorkspaceId,
+    pub requester: UserId,
+    pub id: TicketId,
+}
+
+impl TicketKey {
+    fn params(self) -> [Param<'static>; 3] {
+        [Param::Int(self.workspace.0), Param::Int(self.requester.0), Param::Int(self.id.0)]
+    }
+}
+
+/// What decides on a change to a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TicketState {
+    pub priority: Priority,
+    pub status: Status,
+    /// Whether staff keep its status from its requester.
+    pub locked: bool,
+}
+
+/// A ticket's own part of a list or a detailed view.
+#[derive(Clone, Copy, Debug)]
+pub struct TicketView<'a> {
+    pub id: TicketId,
+    pub subject: &'a str,
+    pub priority: Priority,
+    pub category: CategoryId,
+    pub comment: &'a str,
+    pub status: Status,
+}
+
+/// What a history is narrowed down to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Part of the subject, case-folded.
+    pub subject: Option<String>,
+    pub category: Option<i64>,
+    pub status: Option<i64>,
+}
+
+/// Which part of a history.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Only tickets with smaller ids.
+    pub before: i64,
+    pub limit: i64,
+    pub offset: i64,
+}
+
+/// Counts one more open ticket of an active user, unless the workspace's limit is reached; gives whether it did. The
+/// row stays locked until the transaction ends, which is what makes the limit exact.
+pub fn count_one_more(tx: &mut dyn Tx, workspace: WorkspaceId, user: UserId) -> Result<bool, StorageError> {
+    Ok(tx.execute(COUNT_ONE_MORE, &[Param::Int(workspace.0), Param::Int(user.0)])? > 0)
+}
+
+/// Adds a ticket, which its requester's count already includes.
+pub fn insert(tx: &mut dyn Tx, new: NewTicket<'_>) -> Result<TicketId, StorageError> {
+    let id = tx.next_id(Sequence::Ticket)?;
+    let folded = new.subject.folded();
+    let params = [
+        Param::Int(new.workspace.0),
+        Param::Int(new.requester.0),
+        Param::Int(id),
+        Param::Text(new.subject.as_str()),
+        Param::Text(&folded),
+        Param::Int(new.priority.number()),
+        Param::Int(new.category.0),
+        Param::Int(new.at.0),
+        Param::Int(new.at.0),
+        Param::Text(new.comment),
+    ];
+    tx.execute(INSERT, &params)?;
+    Ok(TicketId(id))
+}
+
+/// Whose ticket it is, if it is in the workspace.
+pub fn requester(tx: &mut dyn Tx, workspace: WorkspaceId, id: TicketId) -> Result<Option<UserId>, StorageError> {
+    first(tx, REQUESTER, &[Param::Int(workspace.0), Param::Int(id.0)], |row| row.int(0).map(UserId))
+}
+
+/// Marks a ticket as changed at `at` and gives its state. It stays locked until the transaction ends, so that whoever
+/// decides by the state decides alone.
+pub fn touch(tx: &mut dyn Tx, key: TicketKey, at: Timestamp) -> Result<Option<TicketState>, StorageError> {
+    let [workspace, requester, id] = key.params();
+    first(tx, TOUCH, &[Param::Int(at.0), workspace, requester, id], |row| {
+        Ok(TicketState {
+            priority: priority(row.int(0)?, 0)?,
+            status: status(row.int(1)?, 1)?,
+            locked: row.bool(2)?,
+        })
+    })
+}
+
+/// Moves a ticket from one status to another, and its requester's count with it.
+pub fn set_status(tx: &mut dyn Tx, key: TicketKey, before: Status, after: Status) -> Result<(), StorageError> {
+    let [workspace, requester, id] = key.params();
+    tx.execute(SET_STATUS, &[Param::Int(after.number()), workspace, requester, id])?;
+    let difference = i64::from(after.counts_as_open()) - i64::from(before.counts_as_open());
+    if difference != 0 {
+        tx.execute(COUNT_DIFFERENCE, &[Param::Int(difference), workspace, requester])?;
+    }
+    Ok(())
+}
+
+/// Gives a ticket another priority.
+pub fn set_priority(tx: &mut dyn Tx, key: TicketKey, priority: Priority) -> Result<(), StorageError> {
+    let [workspace, requester, id] = key.params();
+    tx.execute(SET_PRIORITY, &[Param::Int(priority.number()), workspace, requester, id])?;
+    Ok(())
+}
+
+/// Keeps a ticket's status from its requester, or no longer.
+pub fn set_locked(tx: &mut dyn Tx, key: TicketKey, locked: bool) -> Result<(), StorageError> {
+    let [workspace, requester, id] = key.params();
+    tx.execute(SET_LOCKED, &[Param::Bool(locked), workspace, requester, id])?;
+    Ok(())
+}
+
+/// Hands a ticket and its requester's e-mail address to `each`; gives whether there is one.
+pub fn view(
+    tx: &mut dyn Tx,
+    key: TicketKey,
+    each: &mut dyn FnMut(TicketView<'_>, &str),
+) -> Result<bool, StorageError> {
+    let mut found = false;
+    tx.query(VIEW, &key.params(), &mut |row| {
+        found = true;
+        each(read(row)?, row.text(6)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Hands a requester's tickets to `each`, newest first.
+pub fn history(
+    tx: &mut dyn Tx,
+    workspace: WorkspaceId,
+    requester: UserId,
+    filter: &Filter,
+    page: Page,
+    each: &mut dyn FnMut(TicketView<'_>),
+) -> Result<(), StorageError> {
+    let whose = [Param::Int(workspace.0), Param::Int(requester.0), Param::Int(page.before)];
+    let [workspace, requester, before] = whose;
+    let each = &mut |row: &dyn super::Row| {
+        each(read(row)?);
+        Ok(())
+    };
+    if filter.subject.is_none() && filter.category.is_none() && filter.status.is_none() {
+        let params = [workspace, requester, before, Param::Int(page.limit), Param::Int(page.offset)];
+        return tx.query(HISTORY, &params, each);
+    }
+    let pattern = filter.subject.as_deref().map(contains).unwrap_or_default();
+    let params = [
+        workspace,
+        requester,
+        before,
+        Param::Int(filter.category.unwrap_or(-1)),
+        Param::Int(filter.status.unwrap_or(-1)),
+        Param::Text(&pattern),
+        Param::Int(page.limit),
+        Param::Int(page.offset),
+    ];
+    tx.query(FILTERED_HISTORY, &params, each)
+}
+
+/// Users whose count of open tickets is wrong, which no sequence of use cases should bring about.
+pub fn miscounted(tx: &mut dyn Tx) -> Result<Vec<(WorkspaceId, UserId)>, StorageError> {
+    super::collect(tx, MISCOUNTED, &[], |row| Ok((WorkspaceId(row.int(1)?), UserId(row.int(0)?))))
+}
+
+/// How many tickets the workspace has.
+pub fn count(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<i64, StorageError> {
+    super::only(tx, COUNT, &[Param::Int(workspace.0)], |row| row.int(0))
+}
+
+/// The LIKE pattern for "contains `part`", in which nothing of `part` is a wildcard.
+fn contains(part: &str) -> String {
+    let mut pattern = String::with_capacity(part.len() + 2);
+    pattern.push('%');
+    for c in part.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn read(row: &dyn super::Row) -> Result<TicketView<'_>, StorageError> {
+    Ok(TicketView {
+        id: TicketId(row.int(0)?),
+        subject: row.text(1)?,
+        priority: priority(row.int(2)?, 2)?,
+        category: CategoryId(row.int(3)?),
+        comment: row.text(4)?,
+        status: status(row.int(5)?, 5)?,
+    })
+}
+
+fn priority(number: i64, column: usize) -> Result<Priority, StorageError> {
+    Priority::from_number(number).ok_or_else(|| unexpected(column, format!("no priority {number}")))
+}
+
+fn status(number: i64, column: usize) -> Result<Status, StorageError> {
+    Status::from_number(number).ok_or_else(|| unexpected(column, format!("no status {number}")))
+}

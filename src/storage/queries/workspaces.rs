@@ -1,0 +1,62 @@
+//! Workspaces and their settings.
+
+use super::{Param, Row, StorageError, Tx, collect, first, statements};
+use crate::domain::workspace::Workspace;
+use crate::domain::{Timestamp, WorkspaceId};
+
+statements! {
+    BY_ID = "SELECT id, name, open_ticket_limit, reopen_on_reply FROM workspace WHERE id = $1";
+    BY_NAME = "SELECT id, name, open_ticket_limit, reopen_on_reply FROM workspace WHERE name = $1";
+    LIST = "SELECT id, name, open_ticket_limit, reopen_on_reply FROM workspace ORDER BY id";
+    INSERT = "INSERT INTO workspace (name, open_ticket_limit, reopen_on_reply, created_at) VALUES ($1, $2, $3, $4)
+              ON CONFLICT (name) DO NOTHING RETURNING id";
+    UPDATE = "UPDATE workspace SET open_ticket_limit = $1, reopen_on_reply = $2 WHERE id = $3";
+}
+
+fn read(row: &dyn Row) -> Result<Workspace, StorageError> {
+    Ok(Workspace {
+        id: WorkspaceId(row.int(0)?),
+        name: row.text(1)?.to_owned(),
+        open_ticket_limit: row.int(2)?,
+        reopen_on_reply: row.bool(3)?,
+    })
+}
+
+/// The workspace with this id.
+pub fn by_id(tx: &mut dyn Tx, id: WorkspaceId) -> Result<Option<Workspace>, StorageError> {
+    first(tx, BY_ID, &[Param::Int(id.0)], read)
+}
+
+/// The workspace with this name.
+pub fn by_name(tx: &mut dyn Tx, name: &str) -> Result<Option<Workspace>, StorageError> {
+    first(tx, BY_NAME, &[Param::Text(name)], read)
+}
+
+/// All workspaces, oldest first.
+pub fn list(tx: &mut dyn Tx) -> Result<Vec<Workspace>, StorageError> {
+    collect(tx, LIST, &[], read)
+}
+
+/// Adds a workspace; `None` when the name is taken.
+pub fn insert(
+    tx: &mut dyn Tx,
+    name: &str,
+    open_ticket_limit: i64,
+    reopen_on_reply: bool,
+    at: Timestamp,
+) -> Result<Option<WorkspaceId>, StorageError> {
+    let params =
+        [Param::Text(name), Param::Int(open_ticket_limit), Param::Bool(reopen_on_reply), Param::Int(at.0)];
+    first(tx, INSERT, &params, |row| row.int(0).map(WorkspaceId))
+}
+
+/// Changes a workspace's settings.
+pub fn update(tx: &mut dyn Tx, workspace: &Workspace) -> Result<(), StorageError> {
+    let params = [
+        Param::Int(workspace.open_ticket_limit),
+        Param::Bool(workspace.reopen_on_reply),
+        Param::Int(workspace.id.0),
+    ];
+    tx.execute(UPDATE, &params)?;
+    Ok(())
+}

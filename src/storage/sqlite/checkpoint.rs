@@ -1,0 +1,38 @@
+//! Folding the write-ahead log into the database file, out of the writer's way.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::{Shared, StorageError, connection};
+
+/// How often the log is folded in as far as no reader needs it.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// Starts the thread; it ends when the other end of `stop` is dropped.
+pub fn start(shared: &Arc<Shared>, stop: Receiver<()>) -> Result<JoinHandle<()>, StorageError> {
+    let connection = connection::checkpointing(shared)?;
+    let shared = Arc::clone(shared);
+    thread::Builder::new()
+        .name("sqlite-checkpoint".to_owned())
+        .spawn(move || {
+            while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(EVERY) {
+                let frames = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1));
+                match frames {
+                    Ok(frames) => shared.wal_frames.store(u64::try_from(frames).unwrap_or(0), Ordering::Relaxed),
+                    Err(error) => tracing::warn!(%error, "a checkpoint failed"),
+                }
+            }
+        })
+        .map_err(|e| StorageError::Engine(Box::new(e)))
+}
+
+/// Folds the whole log in and empties it, as a closing store does.
+pub fn fold(shared: &Shared) -> Result<(), StorageError> {
+    let connection = connection::writing(shared)?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! The threads that read.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::Receiver;
+use rusqlite::Connection;
+
+use super::tx::SqliteTx;
+use super::{Shared, StorageError, connection, next_job};
+use crate::storage::work::Job;
+
+/// Starts a thread with a connection of its own; it ends when the other end of `stop` is dropped and the queue is empty.
+pub fn start(
+    shared: &Arc<Shared>,
+    number: usize,
+    queue: Receiver<Box<dyn Job>>,
+    stop: Receiver<()>,
+) -> Result<JoinHandle<()>, StorageError> {
+    let connection = connection::reading(shared)?;
+    thread::Builder::new()
+        .name(format!("sqlite-reader-{number}"))
+        .spawn(move || {
+            while let Some(job) = next_job(&queue, &stop) {
+                run(&connection, job);
+            }
+        })
+        .map_err(|e| StorageError::Engine(Box::new(e)))
+}
+
+/// Runs a closure in a transaction, so that all its statements see the same moment.
+fn run(connection: &Connection, mut job: Box<dyn Job>) {
+    if !job.is_wanted() {
+        return;
+    }
+    let failure = match statement(connection, "BEGIN") {
+        Ok(()) => {
+            job.run(&mut SqliteTx::new(connection));
+            // Nothing was written, so there is nothing that a failure here could lose.
+            statement(connection, "COMMIT").or_else(|_| statement(connection, "ROLLBACK")).err()
+        }
+        Err(error) => Some(error),
+    };
+    job.answer(failure);
+}
+
+fn statement(connection: &Connection, sql: &str) -> Result<(), StorageError> {
+    connection.prepare_cached(sql)?.raw_execute()?;
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! A transaction on a SQLite connection.
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Statement, ToSql};
+
+use super::super::{EachRow, Param, Row, Sequence, StorageError, Tx};
+
+const NEXT_ID: &str = "UPDATE sequence SET value = value + 1 WHERE name = $1 RETURNING value";
+const BUMP_REVISION: &str = "UPDATE revision SET value = value + 1 WHERE id = 1";
+
+/// The transaction that is open on `connection`.
+pub struct SqliteTx<'c> {
+    connection: &'c Connection,
+    /// Whether the closure that runs changed what servers remember.
+    pub revision_bumped: bool,
+}
+
+impl<'c> SqliteTx<'c> {
+    pub fn new(connection: &'c Connection) -> Self {
+        Self { connection, revision_bumped: false }
+    }
+}
+
+impl Tx for SqliteTx<'_> {
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, StorageError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        bind(&mut statement, params)?;
+        Ok(statement.raw_execute()? as u64)
+    }
+
+    fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        bind(&mut statement, params)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            each(&SqliteRow(row))?;
+        }
+        Ok(())
+    }
+
+    fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError> {
+        let name = match sequence {
+            Sequence::Ticket => "ticket",
+            Sequence::Conversation => "conversation",
+        };
+        let mut next = None;
+        self.query(NEXT_ID, &[Param::Text(name)], &mut |row| {
+            next = Some(row.int(0)?);
+            Ok(())
+        })?;
+        next.ok_or_else(|| StorageError::Schema(format!("the sequence {name} is missing")))
+    }
+
+    fn bump_revision(&mut self) -> Result<(), StorageError> {
+        self.execute(BUMP_REVISION, &[])?;
+        self.revision_bumped = true;
+        Ok(())
+    }
+}
+
+/// SQLite numbers `$n` by first appearance, which the statements keep equal to `n`.
+fn bind(statement: &mut Statement<'_>, params: &[Param<'_>]) -> Result<(), StorageError> {
+    for (index, param) in params.iter().enumerate() {
+        let position = index + 1;
+        debug_assert_eq!(statement.parameter_name(position), Some(format!("${position}").as_str()));
+        statement.raw_bind_parameter(position, param)?;
+    }
+    Ok(())
+}
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Param::Null => ValueRef::Null,
+            Param::Int(number) => ValueRef::Integer(*number),
+            Param::Bool(truth) => ValueRef::Integer(i64::from(*truth)),
+            Param::Text(text) => ValueRef::Text(text.as_bytes()),
+            Param::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+struct SqliteRow<'r>(&'r rusqlite::Row<'r>);
+
+impl SqliteRow<'_> {
+    fn value(&self, column: usize) -> Result<ValueRef<'_>, StorageError> {
+        Ok(self.0.get_ref(column)?)
+    }
+}
+
+fn unexpected(column: usize, value: ValueRef<'_>) -> StorageError {
+    StorageError::Unexpected { column, problem: format!("the type is {}", value.data_type()) }
+}
+
+impl Row for SqliteRow<'_> {
+    fn int(&self, column: usize) -> Result<i64, StorageError> {
+        match self.value(column)? {
+            ValueRef::Integer(number) => Ok(number),
+            other => Err(unexpected(column, other)),
+        }
+    }
+
+    fn opt_int(&self, column: usize) -> Result<Option<i64>, StorageError> {
+        match self.value(column)? {
+            ValueRef::Null => Ok(None),
+            _ => self.int(column).map(Some),
+        }
+    }
+
+    fn bool(&self, column: usize) -> Result<bool, StorageError> {
+        Ok(self.int(column)? != 0)
+    }
+
+    fn text(&self, column: usize) -> Result<&str, StorageError> {
+        match self.value(column)? {
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes)
+                .map_err(|e| StorageError::Unexpected { column, problem: e.to_string() }),
+            other => Err(unexpected(column, other)),
+        }
+    }
+
+    fn opt_text(&self, column: usize) -> Result<Option<&str>, StorageError> {
+        match self.value(column)? {
+            ValueRef::Null => Ok(None),
+            _ => self.text(column).map(Some),
+        }
+    }
+
+    fn bytes(&self, column: usize) -> Result<&[u8], StorageError> {
+        match self.value(column)? {
+            ValueRef::Blob(bytes) => Ok(bytes),
+            other => Err(unexpected(column, other)),
+        }
+    }
+}
