@@ -1,6 +1,11 @@
 //! Ferrodesk: a support desk that other products build on. `ARCHITECTURE.md` is the map.
 
 pub mod app;
+pub mod blobs;
+pub mod cli;
+pub mod config;
 pub mod domain;
+pub mod http;
 pub mod identity;
+pub mod jobs;
 pub mod storage;

@@ -1,1 +1,5 @@
-fn main(){}
+//! The command line; the library does the work.
+
+fn main() -> std::process::ExitCode {
+    ferrodesk::cli::main()
+}

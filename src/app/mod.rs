@@ -3,6 +3,7 @@
 //! A use case authorises, loads, decides, writes and records its event. It knows neither HTTP nor which database it is
 //! on, and takes the time as an argument.
 
+pub mod answer_ticket;
 pub mod authenticate;
 pub mod change_status;
 pub mod check;
@@ -10,6 +11,7 @@ pub mod download_attachment;
 pub mod idempotency;
 pub mod list_catalogue;
 pub mod list_tickets;
+pub mod lock_ticket;
 pub mod log_in;
 pub mod manage;
 pub mod open_ticket;

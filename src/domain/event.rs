@@ -20,9 +20,11 @@ pub struct Event {
 pub enum Change {
     Opened { priority: Priority, category: super::CategoryId },
     Replied { conversation: ConversationId },
+    Noted { conversation: ConversationId },
     StatusChanged { before: Status, after: Status },
     PriorityChanged { before: Priority, after: Priority },
     TagsChanged { before: Vec<TagId>, after: Vec<TagId> },
+    LockChanged { before: bool, after: bool },
 }
 
 impl Change {
@@ -32,9 +34,11 @@ impl Change {
         match self {
             Self::Opened { .. } => "ticket.opened",
             Self::Replied { .. } => "ticket.replied",
+            Self::Noted { .. } => "ticket.noted",
             Self::StatusChanged { .. } => "ticket.status_changed",
             Self::PriorityChanged { .. } => "ticket.priority_changed",
             Self::TagsChanged { .. } => "ticket.tags_changed",
+            Self::LockChanged { .. } => "ticket.lock_changed",
         }
     }
 
@@ -42,10 +46,11 @@ impl Change {
     #[must_use]
     pub fn before(&self) -> Option<Value> {
         match self {
-            Self::Opened { .. } | Self::Replied { .. } => None,
+            Self::Opened { .. } | Self::Replied { .. } | Self::Noted { .. } => None,
             Self::StatusChanged { before, .. } => Some(json!({ "status": before.code() })),
             Self::PriorityChanged { before, .. } => Some(json!({ "priority": before.code() })),
             Self::TagsChanged { before, .. } => Some(json!({ "tags": before })),
+            Self::LockChanged { before, .. } => Some(json!({ "locked": before })),
         }
     }
 
@@ -56,10 +61,11 @@ impl Change {
             Self::Opened { priority, category } => {
                 json!({ "status": Status::Open.code(), "priority": priority.code(), "category": category })
             }
-            Self::Replied { conversation } => json!({ "conversation": conversation }),
+            Self::Replied { conversation } | Self::Noted { conversation } => json!({ "conversation": conversation }),
             Self::StatusChanged { after, .. } => json!({ "status": after.code() }),
             Self::PriorityChanged { after, .. } => json!({ "priority": after.code() }),
             Self::TagsChanged { after, .. } => json!({ "tags": after }),
+            Self::LockChanged { after, .. } => json!({ "locked": after }),
         }
     }
 }

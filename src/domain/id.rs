@@ -72,6 +72,12 @@ impl GivenId {
         Some(Self { number, given: given.to_owned() })
     }
 
+    /// The same number, echoed as `given`.
+    #[must_use]
+    pub fn given_as(self, given: &str) -> Self {
+        Self { given: given.to_owned(), ..self }
+    }
+
     /// The number, unless no row can have it.
     #[must_use]
     pub fn number(&self) -> Option<i64> {

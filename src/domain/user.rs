@@ -61,7 +61,7 @@ pub struct Application {
 }
 
 /// The user on whose behalf a request comes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requester {
     pub workspace: WorkspaceId,
     pub user: UserId,

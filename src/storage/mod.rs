@@ -182,6 +182,16 @@ impl Store {
         self.engine.revision()
     }
 
+    /// What the database finds wrong with its own file; nothing, most likely.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn integrity_problems(&self) -> Result<Vec<String>, Error> {
+        let engine = Arc::clone(&self.engine);
+        let checked = tokio::task::spawn_blocking(move || engine.integrity_problems());
+        Ok(checked.await.map_err(Error::internal)??)
+    }
+
     /// How many closures wait for the writer, and for the readers.
     #[must_use]
     pub fn queue_depths(&self) -> (usize, usize) {

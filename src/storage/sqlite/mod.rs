@@ -97,6 +97,23 @@ impl Engine {
         self.shared.revision.load(Ordering::Acquire)
     }
 
+    /// See `Store::integrity_problems`.
+    pub fn integrity_problems(&self) -> Result<Vec<String>, StorageError> {
+        let connection = connection::reading(&self.shared)?;
+        let mut problems = Vec::new();
+        for check in ["PRAGMA integrity_check", "PRAGMA foreign_key_check"] {
+            let mut statement = connection.prepare(check)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let problem: String = row.get(0)?;
+                if problem != "ok" {
+                    problems.push(format!("{check}: {problem}"));
+                }
+            }
+        }
+        Ok(problems)
+    }
+
     /// See `Store::queue_depths`.
     pub fn queue_depths(&self) -> (usize, usize) {
         (self.writes.len(), self.reads.len())

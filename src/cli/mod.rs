@@ -1,0 +1,187 @@
+//! The command line: a file per command, each calling the same use cases as the API.
+
+mod apikey;
+mod catalogue;
+mod check;
+mod demo;
+mod identity_provider;
+mod output;
+mod serve;
+mod user;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+
+use crate::blobs::Blobs;
+use crate::config::{Config, Flags};
+use crate::domain::workspace::Workspace;
+use crate::domain::{Clock, Entropy, Error};
+use crate::identity::system::{SystemClock, SystemEntropy};
+use crate::storage::{Store, StorageMetrics, StoreOptions};
+
+/// How long a command waits for a server that is writing.
+const COMMAND_BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+#[derive(Parser)]
+#[command(
+    name = "ferrodesk",
+    version,
+    about = "A support desk that other products build on",
+    after_help = "Try it:\n  ferrodesk demo\n\nRun it:\n  ferrodesk workspace add Acme\n  ferrodesk apikey add --workspace Acme --name web\n  ferrodesk serve"
+)]
+struct Cli {
+    #[command(flatten)]
+    settings: SettingsArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Settings that every command understands.
+#[derive(Args)]
+struct SettingsArgs {
+    /// The folder of database, attachments and secrets [default: ./data] [env: FERRODESK_DATA]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The database, as sqlite:PATH [default: ferrodesk.db in the data folder] [env: FERRODESK_DATABASE]
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// A file of settings in TOML
+    #[arg(long, global = true, value_name = "FILE", env = "FERRODESK_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start a workspace with sample data, ready to call
+    Demo(demo::DemoArgs),
+    /// Start the server; SIGTERM drains and stops it
+    Serve(serve::ServeArgs),
+    /// Bring the database's schema up to date (serve does so by itself)
+    #[command(after_help = "Example:\n  ferrodesk migrate --data /var/lib/ferrodesk")]
+    Migrate,
+    /// Hold the database against itself and against the stored files
+    Check(check::CheckArgs),
+    /// Add, list and set workspaces
+    #[command(subcommand)]
+    Workspace(workspace::WorkspaceCommand),
+    /// Add, list and revoke apikeys
+    #[command(subcommand)]
+    Apikey(apikey::ApikeyCommand),
+    /// Add, list and deactivate users
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Add, list, order and deactivate categories
+    #[command(subcommand)]
+    Category(catalogue::CategoryCommand),
+    /// Add, list and deactivate tags
+    #[command(subcommand)]
+    Tag(catalogue::TagCommand),
+    /// Trust identity providers, so that their users' tokens work here
+    #[command(subcommand)]
+    IdentityProvider(identity_provider::IdentityProviderCommand),
+}
+
+/// Which workspace a command is about.
+#[derive(Args)]
+struct InWorkspace {
+    /// The workspace's name
+    #[arg(long, value_name = "NAME")]
+    workspace: String,
+}
+
+/// How a command answers.
+#[derive(Args)]
+struct OutputArgs {
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Parses the command line and runs the command: exit status 0 done, 1 failed, 2 misuse.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line, whatever the causes are made of.
+            eprintln!("ferrodesk: {}", format!("{error:#}").replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let flags = |listen: Option<String>| Flags { data: cli.settings.data, database: cli.settings.database, listen };
+    let file = cli.settings.config.as_deref();
+    match cli.command {
+        Command::Serve(args) => serve::run(Config::load(file, &flags(args.listen))?),
+        Command::Demo(args) => demo::run(Config::load(file, &flags(args.listen))?),
+        other => {
+            let config = Config::load(file, &flags(None))?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(administer(other, config))
+        }
+    }
+}
+
+async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
+    let options = StoreOptions { readers: 1, busy_timeout: COMMAND_BUSY_TIMEOUT, ..StoreOptions::default() };
+    let desk = Desk::open(config, &options, StorageMetrics::default())?;
+    let outcome = match command {
+        Command::Migrate => {
+            println!("The schema is up to date.");
+            Ok(())
+        }
+        Command::Check(args) => check::run(&desk, args).await,
+        Command::Workspace(command) => workspace::run(&desk, command).await,
+        Command::Apikey(command) => apikey::run(&desk, command).await,
+        Command::User(command) => user::run(&desk, command).await,
+        Command::Category(command) => catalogue::run_category(&desk, command).await,
+        Command::Tag(command) => catalogue::run_tag(&desk, command).await,
+        Command::IdentityProvider(command) => identity_provider::run(&desk, command).await,
+        Command::Demo(_) | Command::Serve(_) => unreachable!("these have a runtime of their own"),
+    };
+    desk.store.close();
+    outcome
+}
+
+/// An opened installation.
+struct Desk {
+    config: Config,
+    store: Store,
+    blobs: Blobs,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Desk {
+    fn open(config: Config, options: &StoreOptions, metrics: StorageMetrics) -> anyhow::Result<Self> {
+        create_private_folder(&config.data)
+            .with_context(|| format!("cannot use the data folder {}", config.data.display()))?;
+        let path = config.database_path()?;
+        let store = Store::open_sqlite(&path, options, metrics)
+            .with_context(|| format!("cannot open the database {}", path.display()))?;
+        let folder = config.blob_folder()?;
+        let blobs = Blobs::local(&folder)
+            .with_context(|| format!("cannot use the folder of attachments {}", folder.display()))?;
+        Ok(Self { config, store, blobs, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) })
+    }
+
+    async fn workspace(&self, selected: &InWorkspace) -> Result<Workspace, Error> {
+        let name = selected.workspace.clone();
+        self.store.read(move |tx| crate::app::manage::workspaces::find(tx, &name)).await
+    }
+}
+
+/// Makes the folder if there is none; what is in it is nobody else's business.
+fn create_private_folder(folder: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}

@@ -1,0 +1,101 @@
+//! `ferrodesk serve`.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::Desk;
+use crate::config::{Config, LogFormat};
+use crate::http::metrics::HttpMetrics;
+use crate::http::{AppState, Parts, server};
+use crate::identity::secret::Secret;
+use crate::jobs;
+use crate::storage::{StorageMetrics, StoreOptions};
+
+/// Start the server.
+#[derive(Args)]
+#[command(after_help = "Example:\n  ferrodesk serve --data /var/lib/ferrodesk --listen 127.0.0.1:8080")]
+pub struct ServeArgs {
+    /// Where to listen [default: 127.0.0.1:8080] [env: FERRODESK_LISTEN]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+}
+
+pub fn run(config: Config) -> anyhow::Result<()> {
+    start(config, async |_: &Desk, _: &Secret, _: SocketAddr| Ok(()))
+}
+
+/// Opens the installation, lets `prepare` do what it must before the first request, and serves until told to stop.
+pub fn start(
+    config: Config,
+    prepare: impl AsyncFnOnce(&Desk, &Secret, SocketAddr) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    log_to_standard_error(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let metrics = StorageMetrics::default();
+        let mut options = StoreOptions { queue: config.storage_queue, ..StoreOptions::default() };
+        if config.storage_readers > 0 {
+            options.readers = config.storage_readers;
+        }
+        let desk = Desk::open(config, &options, metrics.clone())?;
+        let secret = desk.config.secret(&*desk.entropy)?;
+        let wanted = desk.config.listen;
+        let listener = TcpListener::bind(wanted)
+            .await
+            .with_context(|| format!("cannot listen on {wanted}: choose another address with --listen"))?;
+        let address = listener.local_addr()?;
+        prepare(&desk, &secret, address).await?;
+        let store = desk.store.clone();
+        let app = AppState::new(Parts {
+            config: desk.config,
+            store: desk.store,
+            blobs: desk.blobs,
+            clock: desk.clock,
+            entropy: desk.entropy,
+            secret,
+            metrics: HttpMetrics::new(&metrics),
+        });
+        let stop = stop_signal()?;
+        tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+        let jobs = tokio::spawn(jobs::run(app.clone()));
+        server::serve(listener, app, stop).await;
+        tracing::info!("stopping");
+        jobs.abort();
+        store.close();
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+/// Resolves at SIGTERM or SIGINT.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn log_to_standard_error(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log).with_context(|| format!("log: \"{}\" is no filter", config.log))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+        LogFormat::Pretty => builder.init(),
+    }
+    // A panic's message belongs in the log too.
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!(panic = %panic, "panicked");
+        let _ = std::io::stderr().flush();
+    }));
+    Ok(())
+}

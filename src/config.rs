@@ -1,0 +1,267 @@
+//! Settings: from a file, then the environment (`FERRODESK_…`), then flags; read and checked once, at start.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Entropy;
+use crate::identity::secret::Secret;
+
+/// All settings. The names are those of the file; in the environment they are upper-case and begin with `FERRODESK_`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The folder of database, attachments and secrets.
+    pub data: PathBuf,
+    /// `sqlite:PATH`; the default is `ferrodesk.db` in the data folder.
+    pub database: Option<String>,
+    /// `file:DIR`; the default is `blobs` in the data folder.
+    pub blobs: Option<String>,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The address that clients know us by, such as `https://support.example.com`, for absolute links.
+    pub public_url: Option<String>,
+    /// The secret that tokens are signed with; the default is made once and kept in the data folder.
+    pub secret: Option<SecretString>,
+    /// The first part of every path.
+    pub api_prefix: String,
+    /// The second part of every path.
+    pub api_version: String,
+    /// Whether endpoints 1 and 4 want a user's token beside the apikey.
+    pub catalog_requires_token: bool,
+    /// Origins that browsers may call from, separated by commas; `*` is any. Empty is none.
+    pub cors_origins: String,
+    /// The least severe messages that are logged, as `tracing` writes filters.
+    pub log: String,
+    /// `json` or `pretty`.
+    pub log_format: LogFormat,
+    /// Requests a minute that one apikey may make; 0 is any number.
+    pub requests_per_minute_per_apikey: u32,
+    /// Requests a minute that one user may make; 0 is any number.
+    pub requests_per_minute_per_user: u32,
+    /// Failed sign-ins to one account in five minutes; 0 is any number.
+    pub login_failures_per_account: u32,
+    /// Failed sign-ins from one address in five minutes; 0 is any number.
+    pub login_failures_per_address: u32,
+    /// Whether the last `X-Forwarded-For` is the client's address. Only behind a proxy that sets it.
+    pub trust_forwarded_for: bool,
+    /// Seconds that a client may take to send a request's headers, or stay idle between two requests.
+    pub header_timeout_seconds: u64,
+    /// Seconds that a request's body may pause.
+    pub body_idle_timeout_seconds: u64,
+    /// Seconds that a request's body may take as a whole.
+    pub body_timeout_seconds: u64,
+    /// Bytes that a request's body may have.
+    pub body_max_bytes: usize,
+    /// MiB of attachments that may be in memory at once, over all requests.
+    pub upload_memory_mib: usize,
+    /// Requests that may wait for the database; one more is answered 503.
+    pub storage_queue: usize,
+    /// Threads that read the database; 0 is one a core.
+    pub storage_readers: usize,
+    /// What `/metrics` wants as a bearer token; without it, anybody may read the figures.
+    pub metrics_token: Option<SecretString>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line, for machines.
+    Json,
+    /// For people.
+    Pretty,
+}
+
+/// The settings that have a default, as they are without file, environment and flags.
+#[derive(Serialize)]
+struct Defaults {
+    data: &'static str,
+    listen: &'static str,
+    api_prefix: &'static str,
+    api_version: &'static str,
+    catalog_requires_token: bool,
+    cors_origins: &'static str,
+    log: &'static str,
+    log_format: LogFormat,
+    requests_per_minute_per_apikey: u32,
+    requests_per_minute_per_user: u32,
+    login_failures_per_account: u32,
+    login_failures_per_address: u32,
+    trust_forwarded_for: bool,
+    header_timeout_seconds: u64,
+    body_idle_timeout_seconds: u64,
+    body_timeout_seconds: u64,
+    body_max_bytes: usize,
+    upload_memory_mib: usize,
+    storage_queue: usize,
+    storage_readers: usize,
+}
+
+const DEFAULTS: Defaults = Defaults {
+    data: "./data",
+    listen: "127.0.0.1:8080",
+    api_prefix: "api",
+    api_version: "v1",
+    catalog_requires_token: true,
+    cors_origins: "",
+    log: "info",
+    log_format: LogFormat::Json,
+    requests_per_minute_per_apikey: 0,
+    requests_per_minute_per_user: 0,
+    login_failures_per_account: 10,
+    login_failures_per_address: 100,
+    trust_forwarded_for: false,
+    header_timeout_seconds: 30,
+    body_idle_timeout_seconds: 20,
+    body_timeout_seconds: 300,
+    body_max_bytes: 32 * 1024 * 1024,
+    upload_memory_mib: 256,
+    storage_queue: 4096,
+    storage_readers: 0,
+};
+
+/// What flags say; `None` leaves the setting to environment, file and default.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Flags {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+}
+
+/// What is wrong with the settings: one line that names the setting and the way out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// Reads the settings and checks them.
+    ///
+    /// # Errors
+    /// When the file is missing or malformed, or a setting is unknown or cannot be.
+    pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(DEFAULTS));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(ConfigError(format!("there is no settings file {}", file.display())));
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let config: Self = figment
+            // The file's own name is no setting; the secret and the like are read as text, whatever they look like.
+            .merge(Env::prefixed("FERRODESK_").ignore(&["config", "secret", "metrics_token"]))
+            .merge(text_from_environment("secret"))
+            .merge(text_from_environment("metrics_token"))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|e| ConfigError(format!("settings: {e}")))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        for (name, part) in [("api_prefix", &self.api_prefix), ("api_version", &self.api_version)] {
+            if part.is_empty() || !part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
+                return Err(ConfigError(format!("{name}: \"{part}\" must be letters, digits, '-', '_' or '.'")));
+            }
+        }
+        if self.body_max_bytes < 24 * 1024 * 1024 {
+            return Err(ConfigError("body_max_bytes: ten files of 2 MiB need 25165824 or more".to_owned()));
+        }
+        if self.upload_memory_mib < 2 {
+            return Err(ConfigError("upload_memory_mib: one file needs 2 or more".to_owned()));
+        }
+        if self.storage_queue == 0 {
+            return Err(ConfigError("storage_queue: must be 1 or more".to_owned()));
+        }
+        for origin in self.cors_origins() {
+            if origin != "*" && !origin.starts_with("http://") && !origin.starts_with("https://") {
+                return Err(ConfigError(format!("cors_origins: \"{origin}\" must begin with http:// or https://")));
+            }
+        }
+        self.database_path()?;
+        self.blob_folder()?;
+        Ok(())
+    }
+
+    /// The SQLite file.
+    ///
+    /// # Errors
+    /// When `database` names another kind.
+    pub fn database_path(&self) -> Result<PathBuf, ConfigError> {
+        match self.database.as_deref() {
+            None => Ok(self.data.join("ferrodesk.db")),
+            Some(url) => match url.strip_prefix("sqlite:") {
+                Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
+                _ => Err(ConfigError("database: this version takes sqlite:PATH and nothing else".to_owned())),
+            },
+        }
+    }
+
+    /// The folder of the attachments' bytes.
+    ///
+    /// # Errors
+    /// When `blobs` names another kind.
+    pub fn blob_folder(&self) -> Result<PathBuf, ConfigError> {
+        match self.blobs.as_deref() {
+            None => Ok(self.data.join("blobs")),
+            Some(url) => match url.strip_prefix("file:") {
+                Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
+                _ => Err(ConfigError("blobs: this version takes file:DIR and nothing else".to_owned())),
+            },
+        }
+    }
+
+    /// The installation's secret, from the settings or the data folder.
+    ///
+    /// # Errors
+    /// When it is weak, or its file cannot be used.
+    pub fn secret(&self, entropy: &dyn Entropy) -> anyhow::Result<Secret> {
+        use secrecy::ExposeSecret as _;
+        Ok(match &self.secret {
+            Some(secret) => Secret::new(secret.expose_secret(), "in FERRODESK_SECRET")?,
+            None => Secret::load_or_create(&self.data, entropy)?,
+        })
+    }
+
+    /// What every path of the API begins with, such as `/api/v1`.
+    #[must_use]
+    pub fn base_path(&self) -> String {
+        format!("/{}/{}", self.api_prefix, self.api_version)
+    }
+
+    /// The origins that browsers may call from.
+    pub fn cors_origins(&self) -> impl Iterator<Item = &str> {
+        self.cors_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty())
+    }
+
+    /// How long a request's body may pause, and take as a whole.
+    #[must_use]
+    pub fn body_timeouts(&self) -> (Duration, Duration) {
+        (Duration::from_secs(self.body_idle_timeout_seconds), Duration::from_secs(self.body_timeout_seconds))
+    }
+}
+
+/// A setting from the environment, taken as text even if it looks like a number.
+fn text_from_environment(name: &'static str) -> Serialized<std::collections::BTreeMap<&'static str, String>> {
+    let value = std::env::var(format!("FERRODESK_{}", name.to_uppercase())).ok();
+    Serialized::defaults(value.map(|value| (name, value)).into_iter().collect())
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Json => "json",
+            Self::Pretty => "pretty",
+        })
+    }
+}

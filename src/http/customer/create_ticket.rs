@@ -1,0 +1,59 @@
+//! Endpoint 2: create a ticket.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::kept_answer::KeptAnswer;
+use super::{CREATE_TICKET, uploads};
+use crate::app::idempotency::once;
+use crate::app::open_ticket::{self, TicketFields, open_ticket};
+use crate::domain::Priority;
+use crate::http::extract::{Caller, Form, IdempotencyKey};
+use crate::http::{ApiError, AppState};
+
+/// Create a ticket
+///
+/// The new ticket's id is in `X-Ticket-Id`, and its detailed view in `Location`. A 200 means that the ticket and its
+/// files are on the disk. Also answers on `creat/support/ticket/`.
+#[utoipa::path(post, path = "/support/create/ticket/", tag = "Tickets",
+    params(crate::http::docs::IdempotencyKeyHeader),
+    request_body(content((crate::http::docs::NewTicketForm = "multipart/form-data"),
+        (crate::http::docs::NewTicketForm = "application/x-www-form-urlencoded"),
+        (crate::http::docs::NewTicketForm = "application/json"))),
+    responses((status = 200, description = "The ticket is created", body = crate::http::docs::EmptyAnswer,
+        headers(("X-Ticket-Id" = i64, description = "The new ticket's id"),
+            ("Location" = String, description = "The new ticket's detailed view")))))]
+pub async fn create_ticket(
+    State(app): State<AppState>,
+    caller: Caller,
+    key: IdempotencyKey,
+    form: Form,
+) -> Result<Response, ApiError> {
+    let files = form.files("attachment");
+    let fields = TicketFields {
+        subject: form.subject("subject"),
+        priority: form.choice("priority", Priority::from_code),
+        comment: form.text("comment"),
+        category: form.id("category"),
+        attachment: files.as_ref().map(|_| ()).map_err(Clone::clone),
+    };
+    let requester = caller.requester;
+    let files = files.unwrap_or_default();
+    if !fields.is_clean() || !files.is_empty() {
+        // What will be refused is refused before its files are stored, and without taking the writer's time.
+        let fields = fields.clone();
+        app.store().read(move |tx| open_ticket::check(tx, &requester, &fields).map(|_| ())).await?;
+    }
+    let (stored, _uploading) = uploads::store(&app, requester.workspace, &files).await?;
+    let request = key.of_user(&caller, &app, CREATE_TICKET.paths[0], &form);
+    let at = app.clock().now();
+    let kept = app
+        .store()
+        .write(move |tx| {
+            once(tx, request.as_ref(), at, |tx| {
+                KeptAnswer::created(open_ticket(tx, &requester, &fields, &stored, at)?)
+            })
+        })
+        .await?;
+    KeptAnswer::present(&kept, &app)
+}

@@ -1,0 +1,112 @@
+//! A request's body as it streams in: bounded in size and in time.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body::Body as _;
+use tokio::time::{Instant, Sleep};
+
+use crate::domain::Error;
+use crate::http::{ApiError, AppState};
+
+/// Bytes of a refused body that are read and thrown away, so that its sender gets to see the refusal.
+const DRAINED_MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// Reads a body chunk by chunk.
+pub struct BodyReader {
+    body: Body,
+    bytes_left: usize,
+    idle: Duration,
+    pause: Pin<Box<Sleep>>,
+    deadline: Instant,
+}
+
+impl BodyReader {
+    /// A reader that takes `max_bytes` at the most, and no more than the settings allow.
+    ///
+    /// # Errors
+    /// A 413 at once when the body says that it is larger.
+    pub fn new(body: Body, max_bytes: usize, app: &AppState) -> Result<Self, ApiError> {
+        let max_bytes = max_bytes.min(app.config().body_max_bytes);
+        if body.size_hint().lower() > max_bytes as u64 {
+            return Err(Error::TooLarge.into());
+        }
+        let (idle, whole) = app.config().body_timeouts();
+        let pause = Box::pin(tokio::time::sleep(idle));
+        Ok(Self { body, bytes_left: max_bytes, idle, pause, deadline: Instant::now() + whole })
+    }
+
+    /// Whether the body is known to be empty.
+    pub fn is_empty(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    /// The next chunk, or `None` at the end.
+    ///
+    /// # Errors
+    /// 413 when the body is too large, 408 when it pauses or takes too long, 400 when it breaks off.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, ApiError> {
+        std::future::poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// As [`BodyReader::chunk`].
+    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, ApiError>> {
+        loop {
+            let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+                return match self.pause.as_mut().poll(cx) {
+                    Poll::Ready(()) => Poll::Ready(Err(ApiError::body_timeout())),
+                    Poll::Pending => Poll::Pending,
+                };
+            };
+            let now = Instant::now();
+            if now >= self.deadline {
+                return Poll::Ready(Err(ApiError::body_timeout()));
+            }
+            self.pause.as_mut().reset((now + self.idle).min(self.deadline));
+            let data = match frame {
+                None => return Poll::Ready(Ok(None)),
+                Some(Err(_)) => return Poll::Ready(Err(ApiError::parse("The request body broke off."))),
+                Some(Ok(frame)) => frame.into_data(),
+            };
+            // What is no data is trailers, which nothing here needs.
+            if let Ok(data) = data {
+                let Some(left) = self.bytes_left.checked_sub(data.len()) else {
+                    return Poll::Ready(Err(Error::TooLarge.into()));
+                };
+                self.bytes_left = left;
+                return Poll::Ready(Ok(Some(data)));
+            }
+        }
+    }
+
+    /// All of it, each chunk shown to `inspect` as it arrives.
+    ///
+    /// # Errors
+    /// As [`BodyReader::chunk`], and what `inspect` gives.
+    pub async fn all(
+        &mut self,
+        mut inspect: impl FnMut(&[u8]) -> Result<(), ApiError>,
+    ) -> Result<Bytes, ApiError> {
+        let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
+        inspect(&first)?;
+        let Some(second) = self.chunk().await? else { return Ok(first) };
+        let mut whole = BytesMut::from(&first[..]);
+        let mut next = Some(second);
+        while let Some(chunk) = next {
+            inspect(&chunk)?;
+            whole.extend_from_slice(&chunk);
+            next = self.chunk().await?;
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Reads what is left and throws it away, within bounds: a connection closed while its sender still sends would
+    /// lose the refusal.
+    pub async fn drain(&mut self) {
+        self.bytes_left = DRAINED_MAX_BYTES;
+        while let Ok(Some(_)) = self.chunk().await {}
+    }
+}

@@ -1,0 +1,241 @@
+//! The fields of a request, whichever of the three kinds its body is.
+
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http::header;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::body::BodyReader;
+use super::json::{self, DepthGuard};
+use super::multipart;
+use crate::domain::attachment::ContentHash;
+use crate::http::{ApiError, AppState};
+use crate::identity::secret::Secret;
+
+/// Bytes that a body without files may have.
+const PLAIN_BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// The most fields that a body may have, so that absurd ones are not worth sending.
+pub const FIELDS_MAX: usize = 1000;
+
+/// Text, and the first lone surrogate in it, which only JSON can express.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// With U+FFFD in the place of each lone surrogate.
+    pub text: String,
+    pub surrogate: Option<u16>,
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self { text, surrogate: None }
+    }
+}
+
+/// A file that came with a request.
+#[derive(Debug)]
+pub struct UploadedFile {
+    /// What its sender calls it.
+    pub name: String,
+    /// Its bytes, or nothing when it is too big.
+    pub bytes: Bytes,
+    pub hash: ContentHash,
+    pub too_big: bool,
+    /// Its share of the memory for uploads, given back when it is dropped.
+    pub _memory: OwnedSemaphorePermit,
+}
+
+/// A field's value as it came.
+#[derive(Debug)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    /// A JSON number, by its text.
+    Number(String),
+    Text(Text),
+    List(Vec<Value>),
+    Object(Vec<(String, Value)>),
+    File(UploadedFile),
+}
+
+impl Value {
+    /// What Python calls this type.
+    pub fn python_type(&self) -> &'static str {
+        match self {
+            Self::Null => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Number(text) if text.contains(['.', 'e', 'E']) => "float",
+            Self::Number(_) => "int",
+            Self::Text(_) => "str",
+            Self::List(_) => "list",
+            Self::Object(_) => "dict",
+            Self::File(_) => "InMemoryUploadedFile",
+        }
+    }
+
+    /// What Python's `str` makes of it.
+    pub fn python_str(&self) -> String {
+        match self {
+            Self::Text(text) => text.text.clone(),
+            Self::File(file) => file.name.clone(),
+            other => other.python_repr(),
+        }
+    }
+
+    fn python_repr(&self) -> String {
+        match self {
+            Self::Null => "None".to_owned(),
+            Self::Bool(true) => "True".to_owned(),
+            Self::Bool(false) => "False".to_owned(),
+            Self::Number(text) => text.clone(),
+            Self::Text(text) => python_quoted(&text.text),
+            Self::File(file) => file.name.clone(),
+            Self::List(items) => {
+                format!("[{}]", items.iter().map(Self::python_repr).collect::<Vec<_>>().join(", "))
+            }
+            Self::Object(fields) => {
+                let member = |(name, value): &(String, Self)| {
+                    format!("{}: {}", python_quoted(name), value.python_repr())
+                };
+                format!("{{{}}}", fields.iter().map(member).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
+    /// Feeds all that tells this value from another to `parts`.
+    fn fingerprint(&self, parts: &mut Vec<Vec<u8>>) {
+        match self {
+            Self::File(file) => {
+                parts.push(b"file".to_vec());
+                parts.push(file.name.clone().into_bytes());
+                parts.push(file.hash.to_vec());
+                parts.push(vec![u8::from(file.too_big)]);
+            }
+            Self::Text(text) => {
+                parts.push(b"text".to_vec());
+                parts.push(text.text.clone().into_bytes());
+            }
+            other => {
+                parts.push(b"json".to_vec());
+                parts.push(other.python_repr().into_bytes());
+            }
+        }
+    }
+}
+
+fn python_quoted(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push(quote);
+    for c in text.chars() {
+        match c {
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            c if c == quote => {
+                quoted.push('\\');
+                quoted.push(c);
+            }
+            c if c.is_control() => quoted.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push(quote);
+    quoted
+}
+
+/// The fields of a request.
+#[derive(Debug, Default)]
+pub struct Form {
+    pub(super) fields: Vec<(String, Value)>,
+    /// Whether they came as JSON, which can say null and list, and tells an absent list from an empty one.
+    pub(super) is_json: bool,
+}
+
+impl Form {
+    /// The fields of a query string or an `application/x-www-form-urlencoded` body.
+    pub fn from_urlencoded(encoded: &[u8]) -> Self {
+        let text = |value: std::borrow::Cow<'_, str>| Value::Text(Text::from(value.into_owned()));
+        let fields = form_urlencoded::parse(encoded).take(FIELDS_MAX).map(|(n, v)| (n.into_owned(), text(v)));
+        Self { fields: fields.collect(), is_json: false }
+    }
+
+    /// Tells this form from any that asks for something else. It is keyed, so that a kept fingerprint says nothing of a
+    /// password in the form. A multipart boundary is no part of it: retries choose new ones.
+    pub fn fingerprint(&self, secret: &Secret, route: &str) -> [u8; 32] {
+        let mut parts = vec![b"request".to_vec(), route.as_bytes().to_vec()];
+        for (name, value) in &self.fields {
+            parts.push(name.clone().into_bytes());
+            value.fingerprint(&mut parts);
+        }
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        secret.authenticate(&parts)
+    }
+}
+
+/// Reads a body of any of the three kinds (contract, "Bodies").
+async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState) -> Result<Form, ApiError> {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/json" => {
+            let mut guard = DepthGuard::default();
+            let body = reader.all(|chunk| guard.inspect(chunk)).await?;
+            if body.is_empty() {
+                return Ok(Form::default());
+            }
+            Ok(Form { fields: json::parse(&body)?, is_json: true })
+        }
+        "application/x-www-form-urlencoded" => {
+            let body = reader.all(|_| Ok(())).await?;
+            if body.iter().filter(|&&byte| byte == b'&').count() >= FIELDS_MAX {
+                return Err(crate::domain::Error::TooLarge.into());
+            }
+            Ok(Form::from_urlencoded(&body))
+        }
+        "multipart/form-data" => multipart::read(content_type, reader, app).await,
+        _ => match reader.chunk().await? {
+            // A body that turns out empty has no type to be wrong about.
+            None => Ok(Form::default()),
+            Some(_) => Err(ApiError::unsupported_media_type(content_type)),
+        },
+    }
+}
+
+impl FromRequest<AppState> for Form {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()).unwrap_or_default();
+        let is_multipart = content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data");
+        let max_bytes = if is_multipart { app.config().body_max_bytes } else { PLAIN_BODY_MAX_BYTES };
+        let mut reader = BodyReader::new(body, max_bytes, app)?;
+        if reader.is_empty() {
+            return Ok(Self::default());
+        }
+        let form = read(content_type, &mut reader, app).await;
+        if form.is_err() {
+            reader.drain().await;
+        }
+        form
+    }
+}
+
+/// The fields of a GET: the query string's, and behind them those of a body, which the reference's samples send.
+#[derive(Debug)]
+pub struct QueryForm(pub Form);
+
+impl FromRequest<AppState> for QueryForm {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, ApiError> {
+        let query = request.uri().query().unwrap_or_default();
+        let mut query = Form::from_urlencoded(query.as_bytes());
+        let mut body = Form::from_request(request, app).await?;
+        // Of a repeated field the last wins, so that the query string's comes last.
+        let is_json = body.is_json;
+        body.fields.append(&mut query.fields);
+        Ok(Self(Form { fields: body.fields, is_json }))
+    }
+}

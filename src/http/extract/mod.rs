@@ -1,0 +1,13 @@
+//! From a request to what a use case takes.
+
+mod body;
+mod caller;
+mod fields;
+mod form;
+mod json;
+mod multipart;
+mod repeatable;
+
+pub use caller::{Caller, CatalogueCaller, Client, ClientAddress};
+pub use form::{Form, QueryForm, UploadedFile};
+pub use repeatable::IdempotencyKey;

@@ -1,0 +1,49 @@
+//! For load balancers and Prometheus.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderMap, StatusCode, header};
+use secrecy::ExposeSecret as _;
+use subtle::ConstantTimeEq as _;
+
+use super::{ApiError, AppState, envelope};
+use crate::app::manage::workspaces;
+use crate::domain::{AuthFailure, Error};
+
+/// How long the database has to show that it is there.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
+pub fn routes() -> Router<AppState> {
+    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(metrics))
+}
+
+/// The process runs.
+async fn alive() -> Response {
+    envelope::json(StatusCode::OK, r#"{"status":"ok"}"#)
+}
+
+/// The database answers.
+async fn ready(State(app): State<AppState>) -> Response {
+    let asked = app.store().read(|tx| workspaces::list(tx).map(|_| ()));
+    match tokio::time::timeout(READY_WITHIN, asked).await {
+        Ok(Ok(())) => envelope::json(StatusCode::OK, r#"{"status":"ready"}"#),
+        _ => envelope::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"the database does not answer"}"#),
+    }
+}
+
+/// The figures, to anybody or to who has the token, as the settings say.
+async fn metrics(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
+    if let Some(token) = &app.config().metrics_token {
+        let expected = format!("Bearer {}", token.expose_secret());
+        let given = headers.get(header::AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
+        if !bool::from(expected.as_bytes().ct_eq(given)) {
+            return Err(Error::Unauthenticated(AuthFailure::InvalidToken).into());
+        }
+    }
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, content_type)], app.metrics().render(app.store())).into_response())
+}

@@ -1,0 +1,47 @@
+//! HTTP: the shell around the use cases. A handler extracts, calls one use case, and presents.
+
+mod access_log;
+pub mod authentication;
+mod cors;
+mod customer;
+mod docs;
+mod envelope;
+mod error;
+mod extract;
+mod health;
+mod login_failures;
+pub mod metrics;
+mod paths;
+mod problems;
+mod rate_limit;
+pub mod server;
+mod state;
+
+use axum::Router;
+use axum::middleware;
+use tower::Layer as _;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use docs::openapi;
+pub use error::ApiError;
+pub use paths::TidyPath;
+pub use state::{AppState, Parts};
+
+/// The whole of it: what the accept loop serves, and what tests call.
+#[must_use]
+pub fn service(app: AppState) -> TidyPath<Router> {
+    let base = app.config().base_path();
+    let router = Router::new()
+        .nest(&base, customer::routes())
+        .merge(health::routes())
+        .merge(docs::routes(&base))
+        .fallback(error::not_found)
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(middleware::map_response(error::in_envelope));
+    let router = match cors::layer(app.config()) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    let router = router.layer(middleware::from_fn_with_state(app.clone(), access_log::record)).with_state(app);
+    paths::TidyPathLayer.layer(router)
+}

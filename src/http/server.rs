@@ -1,0 +1,92 @@
+//! The accept loop. It is our own because `axum::serve` gives a slow sender of headers all the time in the world.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tower::Service as _;
+
+use super::{AppState, service};
+
+/// How long requests that were accepted may take to finish once the server is told to stop.
+pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long to wait before accepting again when the system is out of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes of a request's line and headers that are held at the most.
+const HEAD_MAX_BYTES: usize = 64 * 1024;
+
+/// Serves until `stop` resolves, then finishes what was accepted, within [`DRAIN_WITHIN`].
+pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Output = ()>) {
+    let connections = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    // Without a timer hyper has no time-outs at all.
+    http.timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(app.config().header_timeout_seconds))
+        .max_buf_size(HEAD_MAX_BYTES)
+        .pipeline_flush(true);
+    let service = service(app);
+    tokio::pin!(stop);
+    loop {
+        let (stream, peer) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        let connection = connections.watch(http.serve_connection(io(stream), answer(service.clone(), peer)));
+        tokio::spawn(async move {
+            // A connection that breaks off is its peer's affair.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection broke off");
+            }
+        });
+    }
+    // Closed first, so that a load balancer's next connection is refused rather than left waiting.
+    drop(listener);
+    if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
+fn io(stream: TcpStream) -> TokioIo<TcpStream> {
+    // Answers are small; waiting to fill a segment would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot switch off Nagle's algorithm");
+    }
+    TokioIo::new(stream)
+}
+
+/// The service as hyper calls it, each request told where it came from.
+fn answer(
+    service: super::TidyPath<axum::Router>,
+    peer: SocketAddr,
+) -> impl hyper::service::Service<
+    Request<Incoming>,
+    Response = axum::response::Response,
+    Error = Infallible,
+    Future: Send,
+> {
+    hyper::service::service_fn(move |request: Request<Incoming>| {
+        let mut service = service.clone();
+        // A router is always ready.
+        async move {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(peer);
+            service.call(request).await
+        }
+    })
+}
