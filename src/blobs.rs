@@ -83,7 +83,12 @@ impl Blobs {
     ///
     /// # Errors
     /// [`Error::Internal`] when they are not there, which no sequence of requests should bring about.
-    pub async fn get(&self, workspace: WorkspaceId, hash: &ContentHash, range: std::ops::Range<u64>) -> Result<Bytes, Error> {
+    pub async fn get(
+        &self,
+        workspace: WorkspaceId,
+        hash: &ContentHash,
+        range: std::ops::Range<u64>,
+    ) -> Result<Bytes, Error> {
         self.store.get_range(&key(workspace, hash), range).await.map_err(Error::internal)
     }
 

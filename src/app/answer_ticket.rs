@@ -26,14 +26,7 @@ pub fn answer_ticket(
 ) -> Result<ConversationId, Error> {
     let key = staff_key(tx, staff, ticket)?;
     let state = tickets::touch(tx, key, at)?.ok_or(Error::NotFound)?;
-    let new = NewConversation {
-        workspace: key.workspace,
-        ticket,
-        author: staff.user,
-        visibility,
-        comment,
-        at,
-    };
+    let new = NewConversation { workspace: key.workspace, ticket, author: staff.user, visibility, comment, at };
     let conversation = conversations::insert(tx, new)?;
     for file in files {
         attachments::insert(tx, key.workspace, ticket, Some(conversation), file, at)?;

@@ -3,9 +3,9 @@
 use crate::domain::user::{Application, Email, Requester, Role};
 use crate::domain::{AuthFailure, Error, SessionId, Timestamp, UserId, WorkspaceId};
 use crate::identity::apikey;
+use crate::storage::Tx;
 use crate::storage::queries::users::{NewUser, User};
 use crate::storage::queries::{applications, sessions, users};
-use crate::storage::Tx;
 
 /// What a valid access token of this server says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +41,7 @@ pub fn application(tx: &mut dyn Tx, presented: &str) -> Result<Application, Erro
 /// # Errors
 /// [`AuthFailure::InvalidToken`] when the token is of another workspace, its session was revoked, or the user is gone
 /// or deactivated.
-pub fn session_user(
-    tx: &mut dyn Tx,
-    application: Application,
-    claims: &AccessClaims,
-) -> Result<Requester, Error> {
+pub fn session_user(tx: &mut dyn Tx, application: Application, claims: &AccessClaims) -> Result<Requester, Error> {
     let invalid = Error::Unauthenticated(AuthFailure::InvalidToken);
     if claims.workspace != application.workspace
         || !sessions::is_live(tx, claims.workspace, claims.session, claims.user)?

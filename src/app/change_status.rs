@@ -21,12 +21,7 @@ pub struct StatusFields {
 /// # Errors
 /// [`Error::Invalid`] with the problems of both fields: malformed, unknown, not the caller's, locked by staff, or in
 /// that status already.
-pub fn change_status(
-    tx: &mut dyn Tx,
-    caller: &Requester,
-    fields: &StatusFields,
-    at: Timestamp,
-) -> Result<(), Error> {
+pub fn change_status(tx: &mut dyn Tx, caller: &Requester, fields: &StatusFields, at: Timestamp) -> Result<(), Error> {
     let mut invalid = Invalid::default();
     let ticket = match &fields.ticket {
         Err(problems) => Err(problems.clone()),

@@ -1,8 +1,8 @@
 //! Endpoints 1 and 4: what tickets are opened in and tagged with.
 
+use crate::domain::Error;
 use crate::domain::category::{Category, Tag};
 use crate::domain::user::Application;
-use crate::domain::Error;
 use crate::storage::Tx;
 use crate::storage::queries::catalogue;
 

@@ -5,9 +5,7 @@ use crate::domain::event::{Change, Event};
 use crate::domain::id::GivenId;
 use crate::domain::ticket::Subject;
 use crate::domain::user::Requester;
-use crate::domain::{
-    AuthFailure, CategoryId, Checked, Error, Invalid, Priority, Problem, TicketId, Timestamp,
-};
+use crate::domain::{AuthFailure, CategoryId, Checked, Error, Invalid, Priority, Problem, TicketId, Timestamp};
 use crate::storage::Tx;
 use crate::storage::queries::tickets::NewTicket;
 use crate::storage::queries::{attachments, catalogue, events, tickets, users};
@@ -67,11 +65,7 @@ pub fn check(tx: &mut dyn Tx, caller: &Requester, fields: &TicketFields) -> Resu
     }
 }
 
-fn active_category(
-    tx: &mut dyn Tx,
-    caller: &Requester,
-    given: &GivenId,
-) -> Result<Checked<CategoryId>, Error> {
+fn active_category(tx: &mut dyn Tx, caller: &Requester, given: &GivenId) -> Result<Checked<CategoryId>, Error> {
     if let Some(id) = given.number().map(CategoryId)
         && catalogue::category_is_active(tx, caller.workspace, id)?
     {

@@ -24,12 +24,7 @@ pub struct UpdateFields {
 /// [`Error::InvalidTicket`] when the ticket is malformed or unknown, together with whatever else is wrong;
 /// [`Error::Invalid`] when only other fields are; [`Error::InvalidTicket`] when it is another's, once all fields are
 /// right.
-pub fn update_ticket(
-    tx: &mut dyn Tx,
-    caller: &Requester,
-    fields: &UpdateFields,
-    at: Timestamp,
-) -> Result<(), Error> {
+pub fn update_ticket(tx: &mut dyn Tx, caller: &Requester, fields: &UpdateFields, at: Timestamp) -> Result<(), Error> {
     let mut invalid = Invalid::default();
     let ticket = match &fields.ticket {
         Err(problems) => Err(problems.clone()),

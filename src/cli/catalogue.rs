@@ -119,10 +119,8 @@ pub async fn run_category(desk: &Desk, command: CategoryCommand) -> anyhow::Resu
             let workspace = desk.workspace(&workspace).await?.id;
             let at = desk.clock.now();
             let sentence = format!("Category \"{name}\" is there.");
-            let id = desk
-                .store
-                .write(move |tx| catalogue::add_category(tx, workspace, &name, &description, at))
-                .await?;
+            let id =
+                desk.store.write(move |tx| catalogue::add_category(tx, workspace, &name, &description, at)).await?;
             output::added(output.json, &json!({ "id": id }), &sentence);
         }
         CategoryCommand::List { workspace, output } => {
@@ -160,9 +158,7 @@ async fn set_category_active(
     output: &OutputArgs,
 ) -> anyhow::Result<()> {
     let workspace = desk.workspace(workspace).await?.id;
-    desk.store
-        .write(move |tx| catalogue::set_category_active(tx, workspace, CategoryId(id), active))
-        .await?;
+    desk.store.write(move |tx| catalogue::set_category_active(tx, workspace, CategoryId(id), active)).await?;
     activity("Category", id, active, output);
     Ok(())
 }

@@ -13,7 +13,9 @@ use crate::domain::AttachmentId;
 
 /// Hold the database against itself and against the stored files.
 #[derive(Args)]
-#[command(after_help = "Example:\n  ferrodesk check --contents --json\n\nExit status 1 when anything is missing or damaged.")]
+#[command(
+    after_help = "Example:\n  ferrodesk check --contents --json\n\nExit status 1 when anything is missing or damaged."
+)]
 pub struct CheckArgs {
     /// Read every file and compare its hash, not only its size
     #[arg(long)]

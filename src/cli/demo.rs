@@ -4,12 +4,15 @@ mod sample;
 
 use std::net::SocketAddr;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::{Desk, serve};
+use crate::app::list_catalogue::list_categories;
 use crate::app::manage::{apikeys, workspaces};
 use crate::config::{Config, LogFormat};
-use crate::domain::Error;
+use crate::domain::user::Application;
+use crate::domain::{CategoryId, Error};
 use crate::identity::apikey::Apikey;
 use crate::identity::secret::Secret;
 
@@ -33,15 +36,15 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
     }
     serve::start(config, async |desk, secret, address| {
         let key = Apikey::from_bits(&secret.derive("demo apikey")[..24]);
-        prepare(desk, secret, &key).await?;
-        print!("{}", welcome(&desk.config, secret, &key, address));
+        let category = prepare(desk, secret, &key).await?;
+        print!("{}", welcome(&desk.config, secret, &key, category, address));
         Ok(())
     })
 }
 
 /// Makes the workspace at the first start, and sees to its apikey at every one. Key and passwords are derived from the
-/// installation's secret: the same at every start, and known to nobody else.
-async fn prepare(desk: &Desk, secret: &Secret, key: &Apikey) -> anyhow::Result<()> {
+/// installation's secret: the same at every start, and known to nobody else. Gives a category to open tickets in.
+async fn prepare(desk: &Desk, secret: &Secret, key: &Apikey) -> anyhow::Result<CategoryId> {
     let is_there = desk.store.read(|tx| workspaces::find(tx, WORKSPACE)).await;
     let workspace = match is_there {
         Ok(workspace) => workspace.id,
@@ -50,17 +53,26 @@ async fn prepare(desk: &Desk, secret: &Secret, key: &Apikey) -> anyhow::Result<(
     };
     let key = key.clone();
     let at = desk.clock.now();
-    desk.store.write(move |tx| apikeys::add(tx, workspace, "demo", &key, at)).await?;
-    Ok(())
+    let categories = desk
+        .store
+        .write(move |tx| {
+            let application = Application { id: apikeys::add(tx, workspace, "demo", &key, at)?, workspace };
+            list_categories(tx, application)
+        })
+        .await?;
+    let first = categories.first().context("the demo's categories are all inactive: activate one")?;
+    Ok(first.id)
 }
 
-fn welcome(config: &Config, secret: &Secret, key: &Apikey, address: SocketAddr) -> String {
+fn welcome(config: &Config, secret: &Secret, key: &Apikey, category: CategoryId, address: SocketAddr) -> String {
     let base = format!("http://{address}{}", config.base_path());
     let key = key.reveal();
     let logins: String = sample::PEOPLE
         .iter()
         .filter(|person| person.is_shown)
-        .map(|person| format!("  {:<8}  {:<24}  {}\n", person.role, person.email, sample::password(secret, person.email)))
+        .map(|person| {
+            format!("  {:<8}  {:<24}  {}\n", person.role, person.email, sample::password(secret, person.email))
+        })
         .collect();
     let ann = sample::PEOPLE[0].email;
     let password = sample::password(secret, ann);
@@ -77,7 +89,7 @@ Four lines to paste:
 
 TOKEN=$(curl -s {base}/user/login/ -H 'apikey: {key}' -d username={ann} -d password={password} | sed 's/.*"access":"\([^"]*\)".*/\1/')
 curl -s {base}/support/get/category-list/ -H 'apikey: {key}' -H "Authorization: Bearer $TOKEN"
-curl -si {base}/support/create/ticket/ -H 'apikey: {key}' -H "Authorization: Bearer $TOKEN" -F subject='Hello from curl' -F priority=2 -F comment='My first ticket' -F category=1 -F attachment=@/etc/hostname
+curl -si {base}/support/create/ticket/ -H 'apikey: {key}' -H "Authorization: Bearer $TOKEN" -F subject='Hello from curl' -F priority=2 -F comment='My first ticket' -F category={category} -F attachment=@/etc/hostname
 curl -s {base}/support/get/ticket/history/ -H 'apikey: {key}' -H "Authorization: Bearer $TOKEN"
 
 Stop it with Ctrl-C; the same command starts it again with the same data.

@@ -75,9 +75,7 @@ pub async fn run(desk: &Desk, command: IdentityProviderCommand) -> anyhow::Resul
             let all = desk.store.read(move |tx| identity_providers::list(tx, workspace)).await?;
             let rows: Vec<_> = all
                 .iter()
-                .map(|p| {
-                    vec![json!(p.issuer), json!(p.audience), json!(p.jwks_url), json!(p.algorithms.join(" "))]
-                })
+                .map(|p| vec![json!(p.issuer), json!(p.audience), json!(p.jwks_url), json!(p.algorithms.join(" "))])
                 .collect();
             output::list(output.json, &["Issuer", "Audience", "Jwks url", "Algorithms"], &rows);
         }

@@ -23,7 +23,7 @@ use crate::config::{Config, Flags};
 use crate::domain::workspace::Workspace;
 use crate::domain::{Clock, Entropy, Error};
 use crate::identity::system::{SystemClock, SystemEntropy};
-use crate::storage::{Store, StorageMetrics, StoreOptions};
+use crate::storage::{StorageMetrics, Store, StoreOptions};
 
 /// How long a command waits for a server that is writing.
 const COMMAND_BUSY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -100,9 +100,7 @@ pub async fn run(desk: &Desk, command: UserCommand) -> anyhow::Result<()> {
             let all = desk.store.read(move |tx| users::list(tx, workspace)).await?;
             let rows: Vec<_> = all
                 .into_iter()
-                .map(|user| {
-                    vec![json!(user.id), json!(user.email), json!(user.role.as_str()), json!(user.active)]
-                })
+                .map(|user| vec![json!(user.id), json!(user.email), json!(user.role.as_str()), json!(user.active)])
                 .collect();
             output::list(output.json, &["Id", "Email", "Role", "Active"], &rows);
         }

@@ -50,10 +50,8 @@ pub async fn run(desk: &Desk, command: WorkspaceCommand) -> anyhow::Result<()> {
         WorkspaceCommand::Add { name, open_ticket_limit, reopen_on_reply, output } => {
             let at = desk.clock.now();
             let new = name.clone();
-            let id = desk
-                .store
-                .write(move |tx| workspaces::add(tx, &new, open_ticket_limit, reopen_on_reply, at))
-                .await?;
+            let id =
+                desk.store.write(move |tx| workspaces::add(tx, &new, open_ticket_limit, reopen_on_reply, at)).await?;
             let sentence = format!("Workspace {id} \"{name}\" is there.");
             output::added(output.json, &json!({ "id": id, "name": name.trim() }), &sentence);
         }
@@ -66,10 +64,8 @@ pub async fn run(desk: &Desk, command: WorkspaceCommand) -> anyhow::Result<()> {
             output::list(output.json, &["Id", "Name", "Open ticket limit", "Reopen on reply"], &rows);
         }
         WorkspaceCommand::Set { name, open_ticket_limit, reopen_on_reply, output } => {
-            let set = desk
-                .store
-                .write(move |tx| workspaces::set(tx, &name, open_ticket_limit, reopen_on_reply))
-                .await?;
+            let set =
+                desk.store.write(move |tx| workspaces::set(tx, &name, open_ticket_limit, reopen_on_reply)).await?;
             let json = json!({
                 "id": set.id,
                 "name": set.name,

@@ -90,10 +90,7 @@ fn route_name(matched: Option<&MatchedPath>, app: &AppState) -> &'static str {
     let path = matched.as_str();
     let below_base = path.strip_prefix(app.config().base_path().as_str());
     match below_base {
-        Some(below) => ROUTES
-            .iter()
-            .find(|route| route.paths.contains(&below))
-            .map_or("other", |route| route.paths[0]),
+        Some(below) => ROUTES.iter().find(|route| route.paths.contains(&below)).map_or("other", |route| route.paths[0]),
         None => match path {
             "/healthz" => "/healthz",
             "/readyz" => "/readyz",

@@ -113,8 +113,7 @@ impl Authenticator {
         now: Timestamp,
     ) -> Result<(Requester, Timestamp), Error> {
         if let Some(claims) = self.tokens.verify(token, now) {
-            let requester =
-                self.store.read(move |tx| authenticate::session_user(tx, application, &claims)).await?;
+            let requester = self.store.read(move |tx| authenticate::session_user(tx, application, &claims)).await?;
             return Ok((requester, claims.expires_at));
         }
         let invalid = || Error::Unauthenticated(AuthFailure::InvalidToken);
@@ -127,15 +126,11 @@ impl Authenticator {
         let identity = Arc::new(self.external.verify(&provider, token).await?);
         let expires_at = identity.expires_at;
         let found = Arc::clone(&identity);
-        if let Some(known) =
-            self.store.read(move |tx| authenticate::external_user(tx, application, &found)).await?
-        {
+        if let Some(known) = self.store.read(move |tx| authenticate::external_user(tx, application, &found)).await? {
             return Ok((known, expires_at));
         }
-        let admitted = self
-            .store
-            .write(move |tx| authenticate::admit_external_user(tx, application, &identity, now))
-            .await?;
+        let admitted =
+            self.store.write(move |tx| authenticate::admit_external_user(tx, application, &identity, now)).await?;
         Ok((admitted, expires_at))
     }
 }

@@ -124,9 +124,7 @@ impl ApiError {
             AuthFailure::WrongCredentials => {
                 ("Authentication Failed", "The supplied authentication credentials are invalid.")
             }
-            AuthFailure::InactiveAccount => {
-                ("Inactive Account", "No active account found with the given credentials")
-            }
+            AuthFailure::InactiveAccount => ("Inactive Account", "No active account found with the given credentials"),
         };
         let challenge = match failure {
             AuthFailure::InvalidToken => r#"Bearer realm="api", error="invalid_token""#,
@@ -156,8 +154,7 @@ impl ApiError {
         let wait = seconds(retry_after);
         let unit = if wait == 1 { "second" } else { "seconds" };
         let message = format!("Request was throttled. Expected available in {wait} {unit}.");
-        Self::detail(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests", message)
-            .with(header::RETRY_AFTER, wait.into())
+        Self::detail(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests", message).with(header::RETRY_AFTER, wait.into())
     }
 }
 

@@ -43,5 +43,5 @@ pub fn service(app: AppState) -> TidyPath<Router> {
         None => router,
     };
     let router = router.layer(middleware::from_fn_with_state(app.clone(), access_log::record)).with_state(app);
-    paths::TidyPathLayer.layer(router)
+    paths::TidyPathLayer { base: base.into() }.layer(router)
 }

@@ -1,6 +1,7 @@
 //! Paths as clients of the reference write them (contract, "Addresses"): with and without a final slash, with a stray
 //! U+200E anywhere. Both are tidied away before routing, never by a redirect.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::Request;
@@ -12,14 +13,17 @@ use tower::{Layer, Service};
 const MARK: &str = "%E2%80%8E";
 
 /// Wraps a service in [`TidyPath`].
-#[derive(Clone, Copy, Debug)]
-pub struct TidyPathLayer;
+#[derive(Clone, Debug)]
+pub struct TidyPathLayer {
+    /// What the paths of the API begin with. Only theirs lose their final slash: the documentation's page needs its own.
+    pub base: Arc<str>,
+}
 
 impl<S> Layer<S> for TidyPathLayer {
     type Service = TidyPath<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        TidyPath { inner }
+        TidyPath { inner, base: Arc::clone(&self.base) }
     }
 }
 
@@ -27,6 +31,7 @@ impl<S> Layer<S> for TidyPathLayer {
 #[derive(Clone, Debug)]
 pub struct TidyPath<S> {
     inner: S,
+    base: Arc<str>,
 }
 
 impl<S, B> Service<Request<B>> for TidyPath<S>
@@ -42,7 +47,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        if let Some(tidied) = tidied(request.uri()) {
+        if let Some(tidied) = tidied(request.uri(), &self.base) {
             *request.uri_mut() = tidied;
         }
         self.inner.call(request)
@@ -50,18 +55,17 @@ where
 }
 
 /// The address without marks and without the final slash; `None` when there is nothing to tidy.
-fn tidied(uri: &Uri) -> Option<Uri> {
+fn tidied(uri: &Uri, base: &str) -> Option<Uri> {
     let path = uri.path();
     let has_mark = path.contains('%') && find_mark(path).is_some();
-    let has_slash = path.len() > 1 && path.ends_with('/');
-    if !has_mark && !has_slash {
+    if !has_mark && !has_final_slash(path, base) {
         return None;
     }
     let mut tidy = path.to_owned();
     while let Some(at) = find_mark(&tidy) {
         tidy.replace_range(at..at + MARK.len(), "");
     }
-    if tidy.len() > 1 && tidy.ends_with('/') {
+    if has_final_slash(&tidy, base) {
         tidy.pop();
     }
     if let Some(query) = uri.query() {
@@ -71,6 +75,10 @@ fn tidied(uri: &Uri) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(tidy).ok()?);
     Uri::from_parts(parts).ok()
+}
+
+fn has_final_slash(path: &str, base: &str) -> bool {
+    path.ends_with('/') && path.strip_prefix(base).is_some_and(|below| below.len() > 1)
 }
 
 fn find_mark(path: &str) -> Option<usize> {

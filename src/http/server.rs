@@ -74,12 +74,8 @@ fn io(stream: TcpStream) -> TokioIo<TcpStream> {
 fn answer(
     service: super::TidyPath<axum::Router>,
     peer: SocketAddr,
-) -> impl hyper::service::Service<
-    Request<Incoming>,
-    Response = axum::response::Response,
-    Error = Infallible,
-    Future: Send,
-> {
+) -> impl hyper::service::Service<Request<Incoming>, Response = axum::response::Response, Error = Infallible, Future: Send>
+{
     hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut service = service.clone();
         // A router is always ready.

@@ -31,8 +31,7 @@ const KEYS_MAX_BYTES: usize = 256 * 1024;
 
 /// The algorithms that a provider may be trusted with. Symmetric ones are not among them: their "public" key would
 /// let anybody sign.
-pub const ALGORITHMS: [&str; 9] =
-    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+pub const ALGORITHMS: [&str; 9] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
 #[derive(Deserialize)]
 struct Claims {

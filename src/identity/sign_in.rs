@@ -110,4 +110,3 @@ impl SignIn {
         self.secret.open(sealed).ok_or_else(|| Error::internal("a kept answer was sealed with another secret"))
     }
 }
-

@@ -33,12 +33,7 @@ pub fn list(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<ListedApplica
 ///
 /// # Errors
 /// When the workspace has no such key that works.
-pub fn revoke(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    id: ApplicationId,
-    at: Timestamp,
-) -> Result<(), Error> {
+pub fn revoke(tx: &mut dyn Tx, workspace: WorkspaceId, id: ApplicationId, at: Timestamp) -> Result<(), Error> {
     if !applications::revoke(tx, workspace, id, at)? {
         return Err(Error::Misuse(format!(
             "there is no working apikey {id} in this workspace: `ferrodesk apikey list` shows those there are"

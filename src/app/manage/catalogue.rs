@@ -18,8 +18,8 @@ pub fn add_category(
     at: Timestamp,
 ) -> Result<CategoryId, Error> {
     let name = named("category's name", name)?;
-    let id = catalogue::insert_category(tx, workspace, &name, description, at)?
-        .ok_or_else(|| taken("category", &name))?;
+    let id =
+        catalogue::insert_category(tx, workspace, &name, description, at)?.ok_or_else(|| taken("category", &name))?;
     tx.bump_revision()?;
     Ok(id)
 }
@@ -36,12 +36,7 @@ pub fn categories(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<Categor
 ///
 /// # Errors
 /// When there is no such category.
-pub fn set_category_active(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    id: CategoryId,
-    active: bool,
-) -> Result<(), Error> {
+pub fn set_category_active(tx: &mut dyn Tx, workspace: WorkspaceId, id: CategoryId, active: bool) -> Result<(), Error> {
     if !catalogue::set_category_active(tx, workspace, id, active)? {
         return Err(no_category(id));
     }
@@ -100,12 +95,7 @@ pub fn tags(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<Tag>, Error> 
 ///
 /// # Errors
 /// When there is no such tag.
-pub fn set_tag_active(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    id: TagId,
-    active: bool,
-) -> Result<(), Error> {
+pub fn set_tag_active(tx: &mut dyn Tx, workspace: WorkspaceId, id: TagId, active: bool) -> Result<(), Error> {
     if !catalogue::set_tag_active(tx, workspace, id, active)? {
         return Err(Error::Misuse(format!(
             "there is no tag {id} in this workspace: `ferrodesk tag list` shows those there are"

@@ -29,11 +29,7 @@ pub fn list(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<IdentityProvi
 ///
 /// # Errors
 /// When the database fails.
-pub fn trusted(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    issuer: &str,
-) -> Result<Option<IdentityProvider>, Error> {
+pub fn trusted(tx: &mut dyn Tx, workspace: WorkspaceId, issuer: &str) -> Result<Option<IdentityProvider>, Error> {
     Ok(identity_providers::by_issuer(tx, workspace, issuer)?)
 }
 

@@ -80,14 +80,42 @@ use Stage::{Answered, Closed, New};
 
 const SAMPLES: [Sample; 30] = [
     ("The invoice of May is wrong", "It lists 30 seats, but we have had 20 since April.", 0, High, &[0], Answered),
-    ("Cannot sign in after the update", "The page reloads and asks for the password again.", 2, High, &[1, 4], Answered),
-    ("Export to CSV stops at 10 000 rows", "The file ends in the middle of a line. A sample is attached.", 1, Medium, &[1], New),
+    (
+        "Cannot sign in after the update",
+        "The page reloads and asks for the password again.",
+        2,
+        High,
+        &[1, 4],
+        Answered,
+    ),
+    (
+        "Export to CSV stops at 10 000 rows",
+        "The file ends in the middle of a line. A sample is attached.",
+        1,
+        Medium,
+        &[1],
+        New,
+    ),
     ("Please add a dark theme", "Half of us work at night.", 3, Low, &[], New),
-    ("Webhook is delivered twice", "We see the same event id twice within a second, about once in a hundred.", 1, High, &[1, 5, 3], Answered),
+    (
+        "Webhook is delivered twice",
+        "We see the same event id twice within a second, about once in a hundred.",
+        1,
+        High,
+        &[1, 5, 3],
+        Answered,
+    ),
     ("Change of billing address", "We have moved. The new address is on the attached form.", 0, Low, &[], Closed),
     ("Two-factor codes are refused", "The clock of the phone is right, we checked.", 2, Medium, &[4], Answered),
     ("How do I invite a colleague?", "I am an owner, but the button is grey.", 2, Low, &[], Closed),
-    ("Timeouts from Frankfurt since 9:40", "About one call in five takes over 30 s. Log attached.", 1, High, &[3, 5], Answered),
+    (
+        "Timeouts from Frankfurt since 9:40",
+        "About one call in five takes over 30 s. Log attached.",
+        1,
+        High,
+        &[3, 5],
+        Answered,
+    ),
     ("Refund for the cancelled order", "Order 20391 was cancelled on the 3rd.", 0, Medium, &[0, 2], Answered),
     ("The app crashes when I open a photo", "Version 4.2 on an old tablet.", 1, Medium, &[1, 4], New),
     ("Where are my archived projects?", "The menu entry is gone.", 4, Low, &[], Closed),
@@ -179,12 +207,7 @@ pub async fn fill(desk: &Desk, secret: &Secret, name: &'static str) -> anyhow::R
     Ok(workspace)
 }
 
-fn open_tickets(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    files: &[StoredFile],
-    now: Timestamp,
-) -> Result<(), Error> {
+fn open_tickets(tx: &mut dyn Tx, workspace: WorkspaceId, files: &[StoredFile], now: Timestamp) -> Result<(), Error> {
     let everybody = users::list(tx, workspace)?;
     let with_role = |staff: bool| -> Vec<Requester> {
         let them = everybody.iter().filter(|user| user.role.is_staff() == staff);

@@ -109,11 +109,7 @@ fn category_answer(tx: &mut dyn Tx, application: Application) -> Result<Vec<u8>,
     Ok(envelope::success(|body| {
         body.extend_from_slice(br#"{"CategoryList":"#);
         envelope::push_list(body, &categories, |body, category| {
-            let item = CategoryItem {
-                id: category.id.0,
-                category: &category.name,
-                description: &category.description,
-            };
+            let item = CategoryItem { id: category.id.0, category: &category.name, description: &category.description };
             envelope::push_json(body, &item);
         });
         body.push(b'}');

@@ -50,9 +50,7 @@ pub async fn create_ticket(
     let kept = app
         .store()
         .write(move |tx| {
-            once(tx, request.as_ref(), at, |tx| {
-                KeptAnswer::created(open_ticket(tx, &requester, &fields, &stored, at)?)
-            })
+            once(tx, request.as_ref(), at, |tx| KeptAnswer::created(open_ticket(tx, &requester, &fields, &stored, at)?))
         })
         .await?;
     KeptAnswer::present(&kept, &app)

@@ -117,10 +117,7 @@ impl TicketReader for JsonWriter {
     fn attachments(&mut self, attachments: &[AttachmentOfTicket]) {
         self.data.extend_from_slice(br#"],"attachments":"#);
         envelope::push_list(&mut self.data, attachments, |data, attachment| {
-            let item = AttachmentItem {
-                id: attachment.id.0,
-                conversation_id: attachment.conversation.map(|id| id.0),
-            };
+            let item = AttachmentItem { id: attachment.id.0, conversation_id: attachment.conversation.map(|id| id.0) };
             envelope::push_json(data, &item);
         });
         self.data.push(b'}');

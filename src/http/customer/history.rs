@@ -12,7 +12,7 @@ use super::HISTORY;
 use crate::app::list_tickets::{FilterId, ListFields, list_tickets};
 use crate::domain::id::parse_plain;
 use crate::domain::{Checked, Error, Problem, TicketId, text};
-use crate::http::extract::{Form, QueryForm, Caller};
+use crate::http::extract::{Caller, Form, QueryForm};
 use crate::http::{ApiError, AppState, envelope};
 
 /// What a cursor holds before its ticket's id.

@@ -28,8 +28,7 @@ pub struct Route {
     pub paths: &'static [&'static str],
 }
 
-pub const CATEGORY_LIST: Route =
-    Route { paths: &["/support/get/category-list", "/get/support-ticket/catogory-list"] };
+pub const CATEGORY_LIST: Route = Route { paths: &["/support/get/category-list", "/get/support-ticket/catogory-list"] };
 pub const CREATE_TICKET: Route = Route { paths: &["/support/create/ticket", "/creat/support/ticket"] };
 pub const HISTORY: Route = Route { paths: &["/support/get/ticket/history", "/get/ticket/history"] };
 pub const TAGS: Route = Route { paths: &["/support/get/ticket/tags", "/get/ticket/tags"] };

@@ -86,10 +86,7 @@ impl BodyReader {
     ///
     /// # Errors
     /// As [`BodyReader::chunk`], and what `inspect` gives.
-    pub async fn all(
-        &mut self,
-        mut inspect: impl FnMut(&[u8]) -> Result<(), ApiError>,
-    ) -> Result<Bytes, ApiError> {
+    pub async fn all(&mut self, mut inspect: impl FnMut(&[u8]) -> Result<(), ApiError>) -> Result<Bytes, ApiError> {
         let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
         inspect(&first)?;
         let Some(second) = self.chunk().await? else { return Ok(first) };

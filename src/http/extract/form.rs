@@ -94,9 +94,8 @@ impl Value {
                 format!("[{}]", items.iter().map(Self::python_repr).collect::<Vec<_>>().join(", "))
             }
             Self::Object(fields) => {
-                let member = |(name, value): &(String, Self)| {
-                    format!("{}: {}", python_quoted(name), value.python_repr())
-                };
+                let member =
+                    |(name, value): &(String, Self)| format!("{}: {}", python_quoted(name), value.python_repr());
                 format!("{{{}}}", fields.iter().map(member).collect::<Vec<_>>().join(", "))
             }
         }

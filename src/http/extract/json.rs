@@ -34,9 +34,7 @@ impl DepthGuard {
                 (false, b'[' | b'{') => {
                     self.depth += 1;
                     if self.depth > DEPTH_MAX {
-                        return Err(ApiError::parse(format!(
-                            "JSON parse error - nested more than {DEPTH_MAX} deep"
-                        )));
+                        return Err(ApiError::parse(format!("JSON parse error - nested more than {DEPTH_MAX} deep")));
                     }
                 }
                 (false, b']' | b'}') => self.depth = self.depth.saturating_sub(1),

@@ -39,13 +39,8 @@ pub fn insert(
     key_hash: &[u8],
     at: Timestamp,
 ) -> Result<ApplicationId, StorageError> {
-    let params = [
-        Param::Int(workspace.0),
-        Param::Text(name),
-        Param::Text(key_prefix),
-        Param::Bytes(key_hash),
-        Param::Int(at.0),
-    ];
+    let params =
+        [Param::Int(workspace.0), Param::Text(name), Param::Text(key_prefix), Param::Bytes(key_hash), Param::Int(at.0)];
     only(tx, INSERT, &params, |row| row.int(0).map(ApplicationId))
 }
 
@@ -63,12 +58,7 @@ pub fn list(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<ListedApplica
 }
 
 /// Revokes an apikey; gives whether there was one to revoke.
-pub fn revoke(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    id: ApplicationId,
-    at: Timestamp,
-) -> Result<bool, StorageError> {
+pub fn revoke(tx: &mut dyn Tx, workspace: WorkspaceId, id: ApplicationId, at: Timestamp) -> Result<bool, StorageError> {
     let changed = tx.execute(REVOKE, &[Param::Int(at.0), Param::Int(workspace.0), Param::Int(id.0)])?;
     Ok(changed > 0)
 }

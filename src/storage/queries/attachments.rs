@@ -64,10 +64,7 @@ pub fn visible_of_ticket(
     ticket: TicketId,
 ) -> Result<Vec<AttachmentOfTicket>, StorageError> {
     collect(tx, VISIBLE_OF_TICKET, &[Param::Int(workspace.0), Param::Int(ticket.0)], |row| {
-        Ok(AttachmentOfTicket {
-            id: AttachmentId(row.int(0)?),
-            conversation: row.opt_int(1)?.map(ConversationId),
-        })
+        Ok(AttachmentOfTicket { id: AttachmentId(row.int(0)?), conversation: row.opt_int(1)?.map(ConversationId) })
     })
 }
 

@@ -44,10 +44,7 @@ pub fn category_is_active(tx: &mut dyn Tx, workspace: WorkspaceId, id: CategoryI
 }
 
 /// What the workspace's categories are called, active or not, in the order of their ids.
-pub fn category_names(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-) -> Result<Vec<(CategoryId, String)>, StorageError> {
+pub fn category_names(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<(CategoryId, String)>, StorageError> {
     collect(tx, CATEGORY_NAMES, &[Param::Int(workspace.0)], |row| {
         Ok((CategoryId(row.int(0)?), row.text(1)?.to_owned()))
     })
@@ -118,22 +115,13 @@ pub fn insert_tag(
 }
 
 /// Offers a tag for new use, or no longer; gives whether it exists.
-pub fn set_tag_active(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    id: TagId,
-    active: bool,
-) -> Result<bool, StorageError> {
+pub fn set_tag_active(tx: &mut dyn Tx, workspace: WorkspaceId, id: TagId, active: bool) -> Result<bool, StorageError> {
     let params = [Param::Bool(active), Param::Int(workspace.0), Param::Int(id.0)];
     Ok(tx.execute(SET_TAG_ACTIVE, &params)? > 0)
 }
 
 /// The ticket's tags, smallest id first.
-pub fn tags_of_ticket(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    ticket: TicketId,
-) -> Result<Vec<TagId>, StorageError> {
+pub fn tags_of_ticket(tx: &mut dyn Tx, workspace: WorkspaceId, ticket: TicketId) -> Result<Vec<TagId>, StorageError> {
     collect(tx, TAGS_OF_TICKET, &[Param::Int(workspace.0), Param::Int(ticket.0)], |row| row.int(0).map(TagId))
 }
 

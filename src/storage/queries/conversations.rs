@@ -57,11 +57,7 @@ pub fn public_of_ticket(
     each: &mut dyn FnMut(ConversationOfTicket<'_>),
 ) -> Result<(), StorageError> {
     tx.query(PUBLIC_OF_TICKET, &[Param::Int(workspace.0), Param::Int(ticket.0)], &mut |row| {
-        each(ConversationOfTicket {
-            id: ConversationId(row.int(0)?),
-            comment: row.text(1)?,
-            author: row.text(2)?,
-        });
+        each(ConversationOfTicket { id: ConversationId(row.int(0)?), comment: row.text(1)?, author: row.text(2)? });
         Ok(())
     })
 }

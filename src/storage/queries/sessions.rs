@@ -52,12 +52,7 @@ pub fn is_live(
 }
 
 /// Ends a session and all its tokens.
-pub fn revoke(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    session: SessionId,
-    at: Timestamp,
-) -> Result<(), StorageError> {
+pub fn revoke(tx: &mut dyn Tx, workspace: WorkspaceId, session: SessionId, at: Timestamp) -> Result<(), StorageError> {
     tx.execute(REVOKE, &[Param::Int(at.0), Param::Int(workspace.0), Param::Int(session.0)])?;
     Ok(())
 }
@@ -82,8 +77,7 @@ pub fn add_token(
     expires_at: Timestamp,
 ) -> Result<(), StorageError> {
     tx.execute(EXTEND, &[Param::Int(expires_at.0), Param::Int(workspace.0), Param::Int(session.0)])?;
-    let params =
-        [Param::Bytes(token_hash), Param::Int(workspace.0), Param::Int(session.0), Param::Int(expires_at.0)];
+    let params = [Param::Bytes(token_hash), Param::Int(workspace.0), Param::Int(session.0), Param::Int(expires_at.0)];
     tx.execute(ADD_TOKEN, &params)?;
     Ok(())
 }

@@ -136,11 +136,7 @@ pub fn requester(tx: &mut dyn Tx, workspace: WorkspaceId, id: TicketId) -> Resul
 pub fn touch(tx: &mut dyn Tx, key: TicketKey, at: Timestamp) -> Result<Option<TicketState>, StorageError> {
     let [workspace, requester, id] = key.params();
     first(tx, TOUCH, &[Param::Int(at.0), workspace, requester, id], |row| {
-        Ok(TicketState {
-            priority: priority(row.int(0)?, 0)?,
-            status: status(row.int(1)?, 1)?,
-            locked: row.bool(2)?,
-        })
+        Ok(TicketState { priority: priority(row.int(0)?, 0)?, status: status(row.int(1)?, 1)?, locked: row.bool(2)? })
     })
 }
 
@@ -170,11 +166,7 @@ pub fn set_locked(tx: &mut dyn Tx, key: TicketKey, locked: bool) -> Result<(), S
 }
 
 /// Hands a ticket and its requester's e-mail address to `each`; gives whether there is one.
-pub fn view(
-    tx: &mut dyn Tx,
-    key: TicketKey,
-    each: &mut dyn FnMut(TicketView<'_>, &str),
-) -> Result<bool, StorageError> {
+pub fn view(tx: &mut dyn Tx, key: TicketKey, each: &mut dyn FnMut(TicketView<'_>, &str)) -> Result<bool, StorageError> {
     let mut found = false;
     tx.query(VIEW, &key.params(), &mut |row| {
         found = true;

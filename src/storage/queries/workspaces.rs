@@ -45,18 +45,14 @@ pub fn insert(
     reopen_on_reply: bool,
     at: Timestamp,
 ) -> Result<Option<WorkspaceId>, StorageError> {
-    let params =
-        [Param::Text(name), Param::Int(open_ticket_limit), Param::Bool(reopen_on_reply), Param::Int(at.0)];
+    let params = [Param::Text(name), Param::Int(open_ticket_limit), Param::Bool(reopen_on_reply), Param::Int(at.0)];
     first(tx, INSERT, &params, |row| row.int(0).map(WorkspaceId))
 }
 
 /// Changes a workspace's settings.
 pub fn update(tx: &mut dyn Tx, workspace: &Workspace) -> Result<(), StorageError> {
-    let params = [
-        Param::Int(workspace.open_ticket_limit),
-        Param::Bool(workspace.reopen_on_reply),
-        Param::Int(workspace.id.0),
-    ];
+    let params =
+        [Param::Int(workspace.open_ticket_limit), Param::Bool(workspace.reopen_on_reply), Param::Int(workspace.id.0)];
     tx.execute(UPDATE, &params)?;
     Ok(())
 }

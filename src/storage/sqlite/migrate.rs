@@ -29,9 +29,9 @@ pub fn bring_up_to_date(path: &Path, options: &StoreOptions) -> Result<(), Stora
 fn apply(connection: &mut Connection) -> Result<Report, StorageError> {
     let runner: Runner = embedded::migrations::runner();
     let known = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
-    if let Ok(applied) = connection.query_row("SELECT MAX(version) FROM refinery_schema_history", [], |row| {
-        row.get::<_, Option<i64>>(0)
-    }) && let Some(applied) = applied.filter(|&applied| applied > i64::from(known))
+    if let Ok(applied) =
+        connection.query_row("SELECT MAX(version) FROM refinery_schema_history", [], |row| row.get::<_, Option<i64>>(0))
+        && let Some(applied) = applied.filter(|&applied| applied > i64::from(known))
     {
         return Err(StorageError::Schema(format!(
             "the database has schema {applied}, this ferrodesk knows only up to {known}: start the newer version, or restore a \

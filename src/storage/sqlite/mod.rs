@@ -61,13 +61,7 @@ impl Engine {
         }
         threads.push(checkpoint::start(&shared, stop.clone())?);
         threads.push(watch::start(&shared, stop)?);
-        Ok(Self {
-            shared,
-            running: Mutex::new(Some(running)),
-            threads: Mutex::new(threads),
-            writes,
-            reads,
-        })
+        Ok(Self { shared, running: Mutex::new(Some(running)), threads: Mutex::new(threads), writes, reads })
     }
 
     /// Queues a job for the writer.

@@ -113,8 +113,9 @@ impl Row for SqliteRow<'_> {
 
     fn text(&self, column: usize) -> Result<&str, StorageError> {
         match self.value(column)? {
-            ValueRef::Text(bytes) => std::str::from_utf8(bytes)
-                .map_err(|e| StorageError::Unexpected { column, problem: e.to_string() }),
+            ValueRef::Text(bytes) => {
+                std::str::from_utf8(bytes).map_err(|e| StorageError::Unexpected { column, problem: e.to_string() })
+            }
             other => Err(unexpected(column, other)),
         }
     }
