@@ -1,0 +1,3 @@
+//! The customer API, page by page, in the contract's order.
+
+mod create_ticket;

@@ -1,0 +1,223 @@
+//! A desk to test on: the real router on a real database in a folder of its own, with a clock that is set and
+//! randomness that is seeded.
+
+mod client;
+mod injected;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ferrodesk::app::log_in;
+use ferrodesk::app::manage::{apikeys, catalogue, users, workspaces};
+use ferrodesk::blobs::Blobs;
+use ferrodesk::config::{Config, Flags};
+use ferrodesk::domain::user::{Application, Email, Requester, Role};
+use ferrodesk::domain::{ApplicationId, CategoryId, Clock as _, Error, TagId, Timestamp, WorkspaceId};
+use ferrodesk::http::metrics::HttpMetrics;
+use ferrodesk::http::{AppState, Parts, service};
+use ferrodesk::identity::apikey::Apikey;
+use ferrodesk::identity::password::Passwords;
+use ferrodesk::identity::secret::Secret;
+use ferrodesk::identity::token::{AccessTokens, REFRESH_LIFETIME, new_refresh_token};
+use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, Tx};
+use tempfile::TempDir;
+
+pub use client::{Answer, Client, Encoding, Part};
+pub use injected::{ManualClock, SeededEntropy};
+
+/// What every path of the API begins with.
+pub const BASE: &str = "/api/v1";
+
+/// The password of every user.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A user of a workspace, signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub email: String,
+    pub requester: Requester,
+    pub token: String,
+}
+
+/// A workspace with an apikey, a category and a tag.
+#[derive(Clone, Debug)]
+pub struct TestWorkspace {
+    pub id: WorkspaceId,
+    pub name: String,
+    pub application: ApplicationId,
+    pub apikey: String,
+    pub category: CategoryId,
+    pub tag: TagId,
+}
+
+/// A desk.
+pub struct TestApp {
+    pub state: AppState,
+    pub clock: Arc<ManualClock>,
+    pub entropy: Arc<SeededEntropy>,
+    pub secret: Secret,
+    folder: Arc<TempDir>,
+}
+
+impl TestApp {
+    /// A desk with the default settings.
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A desk whose settings `adjust` has changed.
+    pub fn with(adjust: impl FnOnce(&mut Config)) -> Self {
+        Self::in_folder(Arc::new(tempfile::tempdir().expect("a temporary folder")), adjust)
+    }
+
+    fn in_folder(folder: Arc<TempDir>, adjust: impl FnOnce(&mut Config)) -> Self {
+        let flags = Flags { data: Some(folder.path().to_owned()), ..Flags::default() };
+        let mut config = Config::load(None, &flags).expect("the default settings are right");
+        adjust(&mut config);
+        let metrics = StorageMetrics::default();
+        let options = StoreOptions { queue: config.storage_queue, ..StoreOptions::default() };
+        let path = config.database_path().expect("a path");
+        let store = Store::open_sqlite(&path, &options, metrics.clone()).expect("a database");
+        let blobs = Blobs::local(&config.blob_folder().expect("a folder")).expect("a folder of blobs");
+        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
+        let entropy = Arc::new(SeededEntropy::new(7));
+        let secret = config.secret(&*entropy).expect("a secret");
+        let state = AppState::new(Parts {
+            config,
+            store,
+            blobs,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            secret: secret.clone(),
+            metrics: HttpMetrics::new(&metrics),
+        });
+        Self { state, clock, entropy, secret, folder }
+    }
+
+    /// Stops this desk and opens another on the same data.
+    pub fn restart(self) -> Self {
+        let folder = Arc::clone(&self.folder);
+        self.state.store().close();
+        Self::in_folder(folder, |_| {})
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs `work` in a read-write transaction and gives what it gives.
+    pub async fn write<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static) -> T {
+        self.state.store().write(work).await.expect("the write succeeds")
+    }
+
+    /// Runs `work` in a read-only transaction and gives what it gives.
+    pub async fn read<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static) -> T {
+        self.state.store().read(work).await.expect("the read succeeds")
+    }
+
+    /// Adds a workspace with an apikey, a category "Billing" and a tag "Refund".
+    pub async fn workspace(&self, name: &str) -> TestWorkspace {
+        let key = Apikey::generate(&*self.entropy);
+        let apikey = key.reveal().to_owned();
+        let at = self.clock.now();
+        let name = name.to_owned();
+        self.write(move |tx| {
+            let id = workspaces::add(tx, &name, 10, true, at)?;
+            Ok(TestWorkspace {
+                id,
+                application: apikeys::add(tx, id, "tests", &key, at)?,
+                category: catalogue::add_category(tx, id, "Billing", "Invoices and payments", at)?,
+                tag: catalogue::add_tag(tx, id, "Refund", "refund", at)?,
+                apikey: apikey.clone(),
+                name: name.clone(),
+            })
+        })
+        .await
+    }
+
+    /// Adds a user who signs in with [`PASSWORD`], and signs them in.
+    pub async fn user(&self, workspace: &TestWorkspace, email: &str, role: Role) -> SignedIn {
+        // Hashed once in a process: it takes long on purpose.
+        static HASH: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+        let entropy = Arc::clone(&self.entropy);
+        let hash = HASH
+            .get_or_init(async || Passwords::default().hash(PASSWORD, &*entropy).await.expect("a hash"))
+            .await
+            .clone();
+        let address = Email::parse(email).expect("an e-mail address");
+        let (id, at) = (workspace.id, self.clock.now());
+        let user = self.write(move |tx| users::add(tx, id, &address, role, &hash, at)).await;
+        let requester = Requester { workspace: workspace.id, user, role };
+        SignedIn { email: email.to_owned(), requester, token: self.sign_in(workspace, requester).await }
+    }
+
+    /// A new access token of a new session.
+    pub async fn sign_in(&self, workspace: &TestWorkspace, requester: Requester) -> String {
+        let application = Application { id: workspace.application, workspace: workspace.id };
+        let (_, refresh) = new_refresh_token(&*self.entropy);
+        let at = self.clock.now();
+        let expires_at = at.plus(REFRESH_LIFETIME);
+        let session = self
+            .write(move |tx| log_in::start_session(tx, application, requester.user, &refresh, at, expires_at))
+            .await;
+        AccessTokens::new(&self.secret).issue(workspace.id, requester.user, session, at)
+    }
+
+    /// A workspace "Acme" and its customer Ann.
+    pub async fn acme(&self) -> (TestWorkspace, SignedIn) {
+        let acme = self.workspace("Acme").await;
+        let ann = self.user(&acme, "ann@customer.example", Role::Customer).await;
+        (acme, ann)
+    }
+
+    /// A client that sends no credentials.
+    pub fn stranger(&self) -> Client {
+        Client::new(service(self.state.clone()))
+    }
+
+    /// A client that sends a workspace's apikey.
+    pub fn application(&self, workspace: &TestWorkspace) -> Client {
+        self.stranger().header("apikey", &workspace.apikey)
+    }
+
+    /// A client that sends a workspace's apikey and a user's token.
+    pub fn client(&self, workspace: &TestWorkspace, user: &SignedIn) -> Client {
+        self.application(workspace).header("authorization", &format!("Bearer {}", user.token))
+    }
+
+    /// Serves this desk on a port of this machine until the returned guard is dropped.
+    pub async fn listen(&self) -> Listening {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let app = self.state.clone();
+        let server = tokio::spawn(async move {
+            ferrodesk::http::server::serve(listener, app, async {
+                let _ = stopped.await;
+            })
+            .await;
+        });
+        Listening { address, stop: Some(stop), server }
+    }
+}
+
+/// A desk that answers on a port.
+pub struct Listening {
+    pub address: std::net::SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Listening {
+    /// The address of the API.
+    pub fn url(&self) -> String {
+        format!("http://{}{BASE}", self.address)
+    }
+
+    /// Tells the server to stop and waits until it has.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        self.server.await.expect("the server stops without a panic");
+    }
+}
