@@ -1,6 +1,7 @@
 //! Paths as clients of the reference write them (contract, "Addresses"): with and without a final slash, with a stray
 //! U+200E anywhere. Both are tidied away before routing, never by a redirect.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -10,7 +11,10 @@ use http::uri::PathAndQuery;
 use tower::{Layer, Service};
 
 /// U+200E LEFT-TO-RIGHT MARK in UTF-8, percent-encoded.
-const MARK: &str = "%E2%80%8E";
+const ENCODED_MARK: &str = "%E2%80%8E";
+
+/// The same as it is: not every client encodes the address that it is given.
+const MARK: char = '\u{200e}';
 
 /// Wraps a service in [`TidyPath`].
 #[derive(Clone, Debug)]
@@ -56,18 +60,11 @@ where
 
 /// The address without marks and without the final slash; `None` when there is nothing to tidy.
 fn tidied(uri: &Uri, base: &str) -> Option<Uri> {
-    let path = uri.path();
-    let has_mark = path.contains('%') && find_mark(path).is_some();
-    if !has_mark && !has_final_slash(path, base) {
-        return None;
+    let mut path = without_marks(uri.path());
+    if has_final_slash(&path, base) {
+        path.to_mut().pop();
     }
-    let mut tidy = path.to_owned();
-    while let Some(at) = find_mark(&tidy) {
-        tidy.replace_range(at..at + MARK.len(), "");
-    }
-    if has_final_slash(&tidy, base) {
-        tidy.pop();
-    }
+    let Cow::Owned(mut tidy) = path else { return None };
     if let Some(query) = uri.query() {
         tidy.push('?');
         tidy.push_str(query);
@@ -81,6 +78,19 @@ fn has_final_slash(path: &str, base: &str) -> bool {
     path.ends_with('/') && path.strip_prefix(base).is_some_and(|below| below.len() > 1)
 }
 
-fn find_mark(path: &str) -> Option<usize> {
-    path.as_bytes().windows(MARK.len()).position(|window| window.eq_ignore_ascii_case(MARK.as_bytes()))
+fn without_marks(path: &str) -> Cow<'_, str> {
+    if path.is_ascii() && !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut tidy = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(c) = rest.chars().next() {
+        let is_encoded = rest.get(..ENCODED_MARK.len()).is_some_and(|start| start.eq_ignore_ascii_case(ENCODED_MARK));
+        let length = if is_encoded { ENCODED_MARK.len() } else { c.len_utf8() };
+        if !is_encoded && c != MARK {
+            tidy.push(c);
+        }
+        rest = &rest[length..];
+    }
+    if tidy.len() == path.len() { Cow::Borrowed(path) } else { Cow::Owned(tidy) }
 }

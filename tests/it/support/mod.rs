@@ -2,7 +2,10 @@
 //! randomness that is seeded.
 
 mod client;
+mod identity_provider;
 mod injected;
+mod openings;
+pub mod raw;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +26,7 @@ use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, Tx};
 use tempfile::TempDir;
 
 pub use client::{Answer, Client, Encoding, Part};
+pub use identity_provider::{IdentityProvider, KeyPair, Scheme};
 pub use injected::{ManualClock, SeededEntropy};
 
 /// What every path of the API begins with.
