@@ -46,12 +46,14 @@ impl ApiError {
     }
 
     /// A body of a kind that is not read here.
+    #[must_use]
     pub fn unsupported_media_type(given: &str) -> Self {
         let message = format!("Unsupported media type \"{given}\" in request.");
         Self::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", message)
     }
 
     /// A method that is not answered here. The router adds `Allow`.
+    #[must_use]
     pub fn method_not_allowed(method: &Method) -> Self {
         let message = format!("Method \"{method}\" not allowed.");
         Self::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", message)

@@ -12,7 +12,7 @@ use crate::domain::{Clock, Error, Timestamp, text};
 use crate::identity::apikey::sha256;
 
 /// How long failures count together.
-const WINDOW: Duration = Duration::from_secs(5 * 60);
+const WINDOW: Duration = Duration::from_mins(5);
 
 /// Accounts and addresses that are remembered.
 const REMEMBERED: usize = 100_000;
