@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
+use super::access_log::current_request_id;
 use super::envelope;
 use super::problems::{Place, words};
 use crate::domain::{AuthFailure, Conflict, Error, Invalid};
@@ -101,7 +102,8 @@ impl ApiError {
             )
             .with(header::RETRY_AFTER, seconds(retry_after).into()),
             Error::Internal { source } => {
-                tracing::error!(error = %chain(&*source), "a request failed inside");
+                let request_id = current_request_id();
+                tracing::error!(request_id, error = %chain(&*source), "a request failed inside");
                 Self::detail(StatusCode::INTERNAL_SERVER_ERROR, "Server Error", "A server error occurred.")
             }
         }
