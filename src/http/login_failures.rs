@@ -82,7 +82,7 @@ struct Counts {
     name: &'static str,
     /// 0 is any number.
     limit: u32,
-    counts: Cache<[u8; 32], Arc<Mutex<Count>>>,
+    by_key: Cache<[u8; 32], Arc<Mutex<Count>>>,
 }
 
 struct Count {
@@ -92,7 +92,7 @@ struct Count {
 
 impl Counts {
     fn new(name: &'static str, limit: u32) -> Self {
-        Self { name, limit, counts: Cache::new(REMEMBERED) }
+        Self { name, limit, by_key: Cache::new(REMEMBERED) }
     }
 
     fn begin(&self, key: &str, now: Timestamp) -> Result<Option<Arc<Mutex<Count>>>, ApiError> {
@@ -100,7 +100,7 @@ impl Counts {
             return Ok(None);
         }
         let fresh = || Ok::<_, ApiError>(Arc::new(Mutex::new(Count { since: now, attempts: 0 })));
-        let shared = self.counts.get_or_insert_with(&sha256(key.as_bytes()), fresh)?;
+        let shared = self.by_key.get_or_insert_with(&sha256(key.as_bytes()), fresh)?;
         let mut count = shared.lock().expect("no thread panics while it holds this");
         let ends = count.since.plus(WINDOW);
         if ends <= now {
