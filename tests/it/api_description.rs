@@ -66,6 +66,7 @@ async fn every_reference_in_the_document_leads_somewhere() {
 #[tokio::test]
 async fn the_page_loads_nothing_from_elsewhere() {
     let app = TestApp::new();
+    assert_eq!(app.stranger().get("//").await.header("location"), "/docs/");
     let page = app.stranger().get("//docs/").await;
     assert_eq!(page.status, 200);
     let html = String::from_utf8(page.body).expect("text");
