@@ -149,21 +149,33 @@ impl Config {
     /// # Errors
     /// When the file is missing or malformed, or a setting is unknown or cannot be.
     pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, ConfigError> {
-        let mut figment = Figment::from(Serialized::defaults(DEFAULTS));
+        let mut settings = Figment::from(Serialized::defaults(DEFAULTS));
         if let Some(file) = file {
             if !file.is_file() {
                 return Err(ConfigError(format!("there is no settings file {}", file.display())));
             }
-            figment = figment.merge(Toml::file_exact(file));
+            settings = settings.merge(Toml::file_exact(file));
         }
-        let config: Self = figment
-            // The file's own name is no setting; the secret and the like are read as text, whatever they look like.
-            .merge(Env::prefixed("FERRODESK_").ignore(&["config", "secret", "metrics_token"]))
+        // The file's own name is no setting; the secret and the like are read as text, whatever they look like.
+        let environment = Env::prefixed("FERRODESK_").ignore(&["config", "secret", "metrics_token"]);
+        let settings = settings
+            .merge(environment)
             .merge(text_from_environment("secret"))
-            .merge(text_from_environment("metrics_token"))
-            .merge(Serialized::defaults(flags))
-            .extract()
-            .map_err(|e| ConfigError(format!("settings: {e}")))?;
+            .merge(text_from_environment("metrics_token"));
+        Self::extract(settings, flags)
+    }
+
+    /// The default settings and what flags say, whatever the environment is.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn defaults(flags: &Flags) -> Result<Self, ConfigError> {
+        Self::extract(Figment::from(Serialized::defaults(DEFAULTS)), flags)
+    }
+
+    fn extract(settings: Figment, flags: &Flags) -> Result<Self, ConfigError> {
+        let config: Self =
+            settings.merge(Serialized::defaults(flags)).extract().map_err(|e| ConfigError(format!("settings: {e}")))?;
         config.check()?;
         Ok(config)
     }

@@ -8,7 +8,7 @@ use crate::storage::Tx;
 use crate::storage::queries::idempotency::{self, Scope};
 
 /// How long a first answer is kept.
-pub const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+pub const KEPT_FOR: Duration = Duration::from_hours(24);
 
 /// The longest key, in characters.
 pub const KEY_MAX_CHARS: usize = 255;

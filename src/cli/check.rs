@@ -61,11 +61,11 @@ pub async fn run(desk: &Desk, args: CheckArgs) -> anyhow::Result<()> {
         orphans += u64::from(!needed.contains(&(blob.workspace, blob.hash)));
     }
     let json = json!({ "attachments": attachments, "orphans": orphans, "problems": problems });
-    let sentence = format!(
-        "{attachments} attachments checked, {orphans} stored files that no attachment needs (the sweeper deletes them), {} problems.{}",
-        problems.len(),
-        problems.iter().map(|problem| format!("\n- {problem}")).collect::<String>()
+    let summary = format!(
+        "{attachments} attachments checked, {orphans} stored files that no attachment needs (the sweeper deletes them), {} problems.",
+        problems.len()
     );
+    let sentence = [vec![summary], problems.clone()].concat().join("\n- ");
     output::added(args.output.json, &json, &sentence);
     if !problems.is_empty() {
         bail!("the check found {} problems", problems.len());

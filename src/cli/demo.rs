@@ -67,13 +67,14 @@ async fn prepare(desk: &Desk, secret: &Secret, key: &Apikey) -> anyhow::Result<C
 fn welcome(config: &Config, secret: &Secret, key: &Apikey, category: CategoryId, address: SocketAddr) -> String {
     let base = format!("http://{address}{}", config.base_path());
     let key = key.reveal();
-    let logins: String = sample::PEOPLE
+    let logins = sample::PEOPLE
         .iter()
         .filter(|person| person.is_shown)
         .map(|person| {
             format!("  {:<8}  {:<24}  {}\n", person.role, person.email, sample::password(secret, person.email))
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let ann = sample::PEOPLE[0].email;
     let password = sample::password(secret, ann);
     format!(

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use serde_json::json;
 
 use crate::blobs::Blobs;
 use crate::config::{Config, Flags};
@@ -64,7 +65,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Bring the database's schema up to date (serve does so by itself)
     #[command(after_help = "Example:\n  ferrodesk migrate --data /var/lib/ferrodesk")]
-    Migrate,
+    Migrate {
+        #[command(flatten)]
+        output: OutputArgs,
+    },
     /// Hold the database against itself and against the stored files
     Check(check::CheckArgs),
     /// Add, list and set workspaces
@@ -135,8 +139,8 @@ async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
     let options = StoreOptions { readers: 1, busy_timeout: COMMAND_BUSY_TIMEOUT, ..StoreOptions::default() };
     let desk = Desk::open(config, &options, StorageMetrics::default())?;
     let outcome = match command {
-        Command::Migrate => {
-            println!("The schema is up to date.");
+        Command::Migrate { output } => {
+            output::added(output.json, &json!({ "schema": "up to date" }), "The schema is up to date.");
             Ok(())
         }
         Command::Check(args) => check::run(&desk, args).await,

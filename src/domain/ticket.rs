@@ -135,9 +135,8 @@ pub fn next_status(now: Status, happening: Happening) -> Result<Status, Status> 
             Ok(Status::Processing)
         }
         (RequesterAsks(_), already) => Err(already),
-        (RequesterReplies { .. }, same) => Ok(same),
         (StaffWorks, Status::Open) => Ok(Status::Processing),
-        (StaffWorks, same) => Ok(same),
+        (RequesterReplies { .. } | StaffWorks, same) => Ok(same),
         (StaffSets(wanted), _) => Ok(wanted),
     }
 }

@@ -15,7 +15,12 @@ use crate::domain::user::Application;
 use crate::domain::{Entropy as _, UserId};
 use crate::identity::system::SystemEntropy;
 
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    /// The id of the request that is being answered.
+    static CURRENT: HeaderValue;
+}
 
 /// The longest id of a client's own that is taken over.
 const CLIENT_ID_MAX_BYTES: usize = 128;
@@ -50,7 +55,7 @@ pub async fn record(State(app): State<AppState>, mut request: Request, next: Nex
     let method = method_name(request.method());
     let note = CallerNote::default();
     request.extensions_mut().insert(note.clone());
-    let mut response = next.run(request).await;
+    let mut response = CURRENT.scope(id.clone(), next.run(request)).await;
     let elapsed = started.elapsed();
     let status = response.status().as_u16();
     app.metrics().observe(route, method, status, elapsed.as_secs_f64());
@@ -65,13 +70,18 @@ pub async fn record(State(app): State<AppState>, mut request: Request, next: Nex
         user = caller.and_then(|(_, user)| user.map(|user| user.0)),
         latency_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
     );
-    response.headers_mut().insert(REQUEST_ID.clone(), id);
+    response.headers_mut().insert(HEADER.clone(), id);
     response
+}
+
+/// The id of the request that is being answered, for lines in the log that are about it; empty outside of one.
+pub fn current_request_id() -> String {
+    CURRENT.try_with(|id| id.to_str().unwrap_or_default().to_owned()).unwrap_or_default()
 }
 
 /// The client's own id if it is harmless, else a new one.
 fn request_id(request: &Request) -> HeaderValue {
-    let given = request.headers().get(&REQUEST_ID);
+    let given = request.headers().get(&HEADER);
     let harmless = |id: &&HeaderValue| {
         !id.is_empty()
             && id.len() <= CLIENT_ID_MAX_BYTES

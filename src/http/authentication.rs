@@ -143,14 +143,14 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
     let value = value.to_str().map_err(|_| Error::Unauthenticated(AuthFailure::InvalidToken))?;
     let words: Vec<&str> = value.split_ascii_whitespace().take(3).collect();
     match words[..] {
-        [] => Err(Error::Unauthenticated(AuthFailure::Missing)),
         [scheme, token] if scheme.eq_ignore_ascii_case("bearer") => {
             if token.len() > TOKEN_MAX_BYTES {
                 return Err(Error::Unauthenticated(AuthFailure::InvalidToken));
             }
             Ok(token)
         }
-        [_, _] => Err(Error::Unauthenticated(AuthFailure::Missing)),
+        // Nothing at all, or credentials of a kind that is not ours to read.
+        [] | [_, _] => Err(Error::Unauthenticated(AuthFailure::Missing)),
         _ => Err(Error::Unauthenticated(AuthFailure::MalformedHeader)),
     }
 }

@@ -39,6 +39,6 @@ pub fn layer(config: &Config) -> Option<CorsLayer> {
             .allow_methods([Method::GET, Method::HEAD, Method::POST])
             .allow_headers(headers)
             .expose_headers(exposed)
-            .max_age(Duration::from_secs(600)),
+            .max_age(Duration::from_mins(10)),
     )
 }

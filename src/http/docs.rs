@@ -1,7 +1,7 @@
 //! The API's description, made from the handlers, and a page that shows it.
 
 use axum::Router;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use http::{HeaderValue, header};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -84,6 +84,8 @@ pub fn routes(base: &str) -> Router<AppState> {
     let document = openapi(base).to_pretty_json().expect("a description of strings can be written as JSON");
     let page = SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json"));
     Router::new()
+        // Who opens the bare address in a browser wants to know what this is.
+        .route("/", get(|| async { Redirect::to("/docs/") }))
         .route(
             "/openapi.json",
             get(|| async move {

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
+use super::access_log::current_request_id;
 use super::envelope;
 use super::problems::{Place, words};
 use crate::domain::{AuthFailure, Conflict, Error, Invalid};
@@ -46,12 +47,14 @@ impl ApiError {
     }
 
     /// A body of a kind that is not read here.
+    #[must_use]
     pub fn unsupported_media_type(given: &str) -> Self {
         let message = format!("Unsupported media type \"{given}\" in request.");
         Self::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", message)
     }
 
     /// A method that is not answered here. The router adds `Allow`.
+    #[must_use]
     pub fn method_not_allowed(method: &Method) -> Self {
         let message = format!("Method \"{method}\" not allowed.");
         Self::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", message)
@@ -99,7 +102,8 @@ impl ApiError {
             )
             .with(header::RETRY_AFTER, seconds(retry_after).into()),
             Error::Internal { source } => {
-                tracing::error!(error = %chain(&*source), "a request failed inside");
+                let request_id = current_request_id();
+                tracing::error!(request_id, error = %chain(&*source), "a request failed inside");
                 Self::detail(StatusCode::INTERNAL_SERVER_ERROR, "Server Error", "A server error occurred.")
             }
         }

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use quick_cache::sync::Cache;
 
+use super::error::ApiError;
+use super::rate_limit::with_fields;
 use crate::config::Config;
 use crate::domain::user::Application;
 use crate::domain::{Clock, Error, Timestamp, text};
 use crate::identity::apikey::sha256;
 
 /// How long failures count together.
-const WINDOW: Duration = Duration::from_secs(5 * 60);
+const WINDOW: Duration = Duration::from_mins(5);
 
 /// Accounts and addresses that are remembered.
 const REMEMBERED: usize = 100_000;
@@ -31,22 +33,22 @@ pub struct Attempt(Vec<Arc<Mutex<Count>>>);
 impl LoginFailures {
     pub fn new(config: &Config) -> Self {
         Self {
-            by_account: Counts::new(config.login_failures_per_account),
-            by_address: Counts::new(config.login_failures_per_address),
+            by_account: Counts::new("login-account", config.login_failures_per_account),
+            by_address: Counts::new("login-address", config.login_failures_per_address),
         }
     }
 
     /// Begins a sign-in.
     ///
     /// # Errors
-    /// [`Error::Throttled`] when too many failed before it.
+    /// A 429 with `Retry-After` and the `RateLimit` fields when too many failed before it.
     pub fn begin(
         &self,
         application: Application,
         username: &str,
         address: Option<IpAddr>,
         clock: &dyn Clock,
-    ) -> Result<Attempt, Error> {
+    ) -> Result<Attempt, ApiError> {
         let now = clock.now();
         let account = format!("{}/{}", application.workspace, text::fold(text::trim(username)));
         let mut attempt = Attempt(Vec::with_capacity(2));
@@ -76,9 +78,11 @@ impl Attempt {
 }
 
 struct Counts {
+    /// What the `RateLimit` fields call it.
+    name: &'static str,
     /// 0 is any number.
     limit: u32,
-    counts: Cache<[u8; 32], Arc<Mutex<Count>>>,
+    by_key: Cache<[u8; 32], Arc<Mutex<Count>>>,
 }
 
 struct Count {
@@ -87,23 +91,25 @@ struct Count {
 }
 
 impl Counts {
-    fn new(limit: u32) -> Self {
-        Self { limit, counts: Cache::new(REMEMBERED) }
+    fn new(name: &'static str, limit: u32) -> Self {
+        Self { name, limit, by_key: Cache::new(REMEMBERED) }
     }
 
-    fn begin(&self, key: &str, now: Timestamp) -> Result<Option<Arc<Mutex<Count>>>, Error> {
+    fn begin(&self, key: &str, now: Timestamp) -> Result<Option<Arc<Mutex<Count>>>, ApiError> {
         if self.limit == 0 {
             return Ok(None);
         }
-        let fresh = || Ok::<_, Error>(Arc::new(Mutex::new(Count { since: now, attempts: 0 })));
-        let shared = self.counts.get_or_insert_with(&sha256(key.as_bytes()), fresh)?;
+        let fresh = || Ok::<_, ApiError>(Arc::new(Mutex::new(Count { since: now, attempts: 0 })));
+        let shared = self.by_key.get_or_insert_with(&sha256(key.as_bytes()), fresh)?;
         let mut count = shared.lock().expect("no thread panics while it holds this");
         let ends = count.since.plus(WINDOW);
         if ends <= now {
             *count = Count { since: now, attempts: 0 };
         } else if count.attempts >= self.limit {
             let micros = u64::try_from(ends.0 - now.0).unwrap_or_default();
-            return Err(Error::Throttled { retry_after: Duration::from_micros(micros) });
+            let wait = Duration::from_micros(micros);
+            let error = ApiError::from(Error::Throttled { retry_after: wait });
+            return Err(with_fields(error, self.name, self.limit, WINDOW.as_secs(), wait));
         }
         count.attempts += 1;
         drop(count);

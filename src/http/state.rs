@@ -84,18 +84,22 @@ impl AppState {
         }))
     }
 
+    #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.config
     }
 
+    #[must_use]
     pub fn store(&self) -> &Store {
         &self.0.store
     }
 
+    #[must_use]
     pub fn blobs(&self) -> &Blobs {
         &self.0.blobs
     }
 
+    #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.0.clock
     }

@@ -15,13 +15,13 @@ use crate::domain::workspace::IdentityProvider;
 use crate::domain::{AuthFailure, Clock, Error, Timestamp};
 
 /// How long fetched keys are used without asking again.
-const KEYS_KEPT_FOR: Duration = Duration::from_secs(10 * 60);
+const KEYS_KEPT_FOR: Duration = Duration::from_mins(10);
 
 /// The least time between two fetches from one provider, however many unknown keys are named meanwhile.
 const FETCH_AT_MOST_EVERY: Duration = Duration::from_secs(10);
 
 /// How far a provider's clock may differ from ours.
-const LEEWAY: Duration = Duration::from_secs(60);
+const LEEWAY: Duration = Duration::from_mins(1);
 
 /// How long a provider has to answer.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);

@@ -23,10 +23,10 @@ const AUDIENCE: &str = "ferrodesk-api";
 const ACCESS: &str = "access";
 
 /// How long an access token is good for.
-pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
+pub const ACCESS_LIFETIME: Duration = Duration::from_mins(15);
 
 /// How long a refresh token waits to be used.
-pub const REFRESH_LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+pub const REFRESH_LIFETIME: Duration = Duration::from_hours(14 * 24);
 
 /// SHA-256 of a refresh token, which is what is stored.
 pub type RefreshHash = [u8; 32];

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::http::AppState;
 
 /// How often the sweeper goes round.
-const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
 /// Runs the jobs until it is dropped.
 pub async fn run(app: AppState) {

@@ -10,7 +10,7 @@ use crate::domain::{Error, Timestamp};
 use crate::storage::{Store, Tx};
 
 /// How long bytes may be without an attachment: far longer than any request that stores them takes.
-pub const ORPHANS_KEPT_FOR: Duration = Duration::from_secs(60 * 60);
+pub const ORPHANS_KEPT_FOR: Duration = Duration::from_hours(1);
 
 /// What a sweep swept out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -39,7 +39,8 @@ impl<'a> Param<'a> {
     }
 }
 
-/// One row of an answer; columns are counted from 0.
+/// One row of an answer; columns are counted from 0. A column that is not there, or of another type, is an error.
+#[allow(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Row {
     /// A number that is not null.
     fn int(&self, column: usize) -> Result<i64, StorageError>;
@@ -67,7 +68,9 @@ pub type EachRow<'a> = &'a mut dyn FnMut(&dyn Row) -> Result<(), StorageError>;
 
 /// A transaction. What is done through it happens whole or not at all.
 ///
-/// Statements name their parameters `$1…$n`, in the order in which they first appear.
+/// Statements name their parameters `$1…$n`, in the order in which they first appear. Everything here fails when the
+/// database does.
+#[allow(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Tx {
     /// Runs `sql` and gives the number of rows that it changed.
     fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, StorageError>;

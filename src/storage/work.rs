@@ -18,7 +18,7 @@ pub trait Job: Send {
 }
 
 struct Work<T, F> {
-    work: F,
+    closure: F,
     outcome: Option<Result<T, Error>>,
     reply: oneshot::Sender<Result<T, Error>>,
 }
@@ -30,7 +30,7 @@ where
     F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
 {
     let (reply, receiver) = oneshot::channel();
-    let job = Box::new(Work { work, outcome: None, reply });
+    let job = Box::new(Work { closure: work, outcome: None, reply });
     // A dropped sender means that the engine closed before it came to this job.
     let answer = async { receiver.await.unwrap_or_else(|_| Err(StorageError::Busy.into())) };
     (job, answer)
@@ -46,7 +46,7 @@ where
     }
 
     fn run(&mut self, tx: &mut dyn Tx) -> bool {
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.closure)(tx)))
             .unwrap_or_else(|_| Err(Error::internal("a use case panicked; the log has its message")));
         let keep = outcome.is_ok();
         self.outcome = Some(outcome);

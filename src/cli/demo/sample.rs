@@ -182,7 +182,7 @@ pub async fn fill(desk: &Desk, secret: &Secret, name: &'static str) -> anyhow::R
     let workspace = desk
         .store
         .write(move |tx| {
-            let start = now.minus(Duration::from_secs(40 * 24 * 3600));
+            let start = now.minus(Duration::from_hours(40 * 24));
             let workspace = workspaces::add(tx, name, DEFAULT_OPEN_TICKET_LIMIT, true, start)?;
             for (email, role, hash) in &people {
                 users::add(tx, workspace, email, *role, hash, start)?;
@@ -218,9 +218,9 @@ fn open_tickets(tx: &mut dyn Tx, workspace: WorkspaceId, files: &[StoredFile], n
     let tags = catalogue::tags(tx, workspace)?;
     for (number, (subject, comment, category, priority, tagged, stage)) in SAMPLES.into_iter().enumerate() {
         let customer = &customers[number % customers.len()];
-        let age = Duration::from_secs((SAMPLES.len() - number) as u64 * 27 * 3600);
+        let age = Duration::from_hours((SAMPLES.len() - number) as u64 * 27);
         let opened_at = now.minus(age);
-        let later = |hours: u64| opened_at.plus(Duration::from_secs(hours * 3600));
+        let later = |hours: u64| opened_at.plus(Duration::from_hours(hours));
         let fields = TicketFields {
             subject: Subject::new(subject.to_owned()),
             priority: Ok(priority),

@@ -136,7 +136,10 @@ fn python_quoted(text: &str) -> String {
                 quoted.push('\\');
                 quoted.push(c);
             }
-            c if c.is_control() => quoted.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if c.is_control() => {
+                quoted.push_str("\\x");
+                quoted.push_str(&hex::encode([u8::try_from(u32::from(c)).unwrap_or_default()]));
+            }
             c => quoted.push(c),
         }
     }
@@ -187,7 +190,7 @@ async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState) -> Re
         }
         "application/x-www-form-urlencoded" => {
             let body = reader.all(|_| Ok(())).await?;
-            if body.iter().filter(|&&byte| byte == b'&').count() >= FIELDS_MAX {
+            if body.split(|&byte| byte == b'&').count() > FIELDS_MAX {
                 return Err(crate::domain::Error::TooLarge.into());
             }
             Ok(Form::from_urlencoded(&body))

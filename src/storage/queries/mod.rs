@@ -1,5 +1,7 @@
 //! The SQL, by area. One text for every engine; `workspace_id` in every WHERE, but where the row is what tells it.
 
+#![allow(clippy::missing_errors_doc, reason = "a query fails when the database does, and in no other way")]
+
 pub mod applications;
 pub mod attachments;
 pub mod catalogue;

@@ -64,7 +64,7 @@ impl Writer {
         let started = Instant::now();
         let failure = self.statement("COMMIT").err();
         self.shared.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
-        self.shared.metrics.batch_size.observe(self.batch.len() as f64);
+        self.shared.metrics.batch_size.observe(f64::from(u16::try_from(self.batch.len()).unwrap_or(u16::MAX)));
         if let Some(error) = &failure {
             tracing::error!(%error, "a commit failed; its requests are answered 503");
             self.shared.metrics.failed_commits.inc();

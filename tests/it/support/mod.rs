@@ -76,7 +76,7 @@ impl TestApp {
 
     fn in_folder(folder: Arc<TempDir>, adjust: impl FnOnce(&mut Config)) -> Self {
         let flags = Flags { data: Some(folder.path().to_owned()), ..Flags::default() };
-        let mut config = Config::load(None, &flags).expect("the default settings are right");
+        let mut config = Config::defaults(&flags).expect("the default settings are right");
         adjust(&mut config);
         let metrics = StorageMetrics::default();
         let options = StoreOptions { queue: config.storage_queue, ..StoreOptions::default() };

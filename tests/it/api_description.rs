@@ -1,0 +1,78 @@
+//! `/openapi.json` and `/docs`.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::TestApp;
+
+/// The committed description is the one that the code gives. `UPDATE_OPENAPI=1 cargo nextest run openapi`
+/// brings it up to date.
+#[test]
+fn the_committed_openapi_document_is_the_one_that_the_code_gives() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    let given = ferrodesk::http::openapi("/api/v1").to_pretty_json().expect("a document") + "\n";
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        fs::write(&path, &given).expect("docs/openapi.json is written");
+    }
+    let committed = fs::read_to_string(&path).expect("docs/openapi.json is there");
+    assert!(committed == given, "docs/openapi.json is out of date: run UPDATE_OPENAPI=1 cargo nextest run openapi");
+}
+
+#[tokio::test]
+async fn the_document_is_served_and_names_every_endpoint() {
+    let app = TestApp::new();
+    let answer = app.stranger().get("//openapi.json").await;
+    assert_eq!(answer.status, 200);
+    let document = answer.json();
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+    let paths: Vec<&String> = document["paths"].as_object().expect("paths").keys().collect();
+    assert_eq!(paths.len(), 11, "{paths:?}");
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let operation = item.get("get").or(item.get("post")).expect("an operation");
+        for status in ["200", "400", "401", "413", "429", "503"] {
+            assert!(operation["responses"][status] != Value::Null, "{path} says nothing of {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_reference_in_the_document_leads_somewhere() {
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                for (name, member) in members {
+                    match member.as_str() {
+                        Some(reference) if name == "$ref" => found.push(reference),
+                        _ => references(member, found),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = TestApp::new().stranger().get("//openapi.json").await.json();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(!found.is_empty());
+    for reference in found {
+        let pointer = reference.strip_prefix('#').expect("a local reference");
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[tokio::test]
+async fn the_page_loads_nothing_from_elsewhere() {
+    let app = TestApp::new();
+    assert_eq!(app.stranger().get("//").await.header("location"), "/docs/");
+    let page = app.stranger().get("//docs/").await;
+    assert_eq!(page.status, 200);
+    let html = String::from_utf8(page.body).expect("text");
+    assert!(html.contains("swagger-ui"), "{html}");
+    assert!(!html.contains("http://") && !html.contains("https://"), "{html}");
+    for file in ["swagger-ui.css", "swagger-ui-bundle.js", "swagger-initializer.js"] {
+        assert_eq!(app.stranger().get(&format!("//docs/{file}")).await.status, 200, "{file}");
+    }
+}

@@ -1,0 +1,149 @@
+//! The invariants of `ARCHITECTURE.md`, held.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ferrodesk::storage::queries;
+
+/// Every source file below `folder`, with its text.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).expect("a folder of the source") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).expect("a source file");
+                found.push((path, text));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+    assert!(!found.is_empty(), "{folder} has no sources");
+    found
+}
+
+/// The lines of `text` that are code.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+fn assert_absent(folder: &str, words: &[&str], except: &[&str]) {
+    let mut found = Vec::new();
+    for (path, text) in sources(folder) {
+        if except.iter().any(|exception| path.ends_with(exception) || path.to_string_lossy().contains(exception)) {
+            continue;
+        }
+        for (number, line) in code(&text) {
+            if words.iter().any(|word| line.contains(word)) {
+                found.push(format!("{}:{number}: {}", path.display(), line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{words:?} must not be named below {folder}:\n{}", found.join("\n"));
+}
+
+#[test]
+fn invariant_1_domain_and_app_know_no_transport_and_no_database() {
+    for folder in ["src/domain", "src/app"] {
+        assert_absent(folder, &["axum", "tokio", "hyper", "rusqlite", "postgres", "http::", "crate::http"], &[]);
+    }
+}
+
+#[test]
+fn invariant_1_domain_knows_nothing_of_the_layers_above() {
+    assert_absent("src/domain", &["crate::app", "crate::storage", "crate::identity", "crate::blobs"], &[]);
+}
+
+#[test]
+fn invariant_2_sql_is_in_storage_alone() {
+    let sql = ["SELECT ", "INSERT INTO", "DELETE FROM", "UPDATE ", "PRAGMA ", "tx.query(", "tx.execute("];
+    assert_absent("src", &sql, &["src/storage/"]);
+}
+
+#[test]
+fn invariant_2_the_envelope_is_written_in_one_file_alone() {
+    assert_absent("src", &["\"status_code\"", "\"error_type\""], &["src/http/envelope.rs"]);
+}
+
+#[test]
+fn invariant_2_ownership_is_decided_in_app_alone() {
+    let decisions = ["NotTheOwner)", "CannotChangeStatus)", "Error::Forbidden)", ".is_staff()"];
+    assert_absent("src", &decisions, &["src/app/", "src/domain/", "src/cli/demo/sample.rs"]);
+}
+
+#[test]
+fn invariant_3_handlers_and_commands_reach_the_database_through_use_cases() {
+    // What a handler may take from the queries is the types that it presents.
+    for folder in ["src/http", "src/cli", "src/jobs"] {
+        for (path, text) in sources(folder) {
+            for (number, line) in code(&text) {
+                let calls_a_query = line.contains("queries::{") || line.contains("queries::*");
+                let module = line.trim().strip_prefix("use crate::storage::queries::");
+                let takes_a_module = module.is_some_and(|rest| !rest.contains("::"));
+                assert!(!calls_a_query && !takes_a_module, "{}:{number}: {line}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn invariant_4_whoever_changes_a_ticket_records_an_event() {
+    let changes = [
+        "tickets::insert(",
+        "tickets::set_status(",
+        "tickets::set_priority(",
+        "tickets::set_locked(",
+        "conversations::insert(",
+        "replace_tags_of_ticket(",
+    ];
+    let mut changing_files = 0;
+    for (path, text) in sources("src/app") {
+        let made = changes.iter().map(|change| text.matches(change).count()).sum::<usize>();
+        let recorded = text.matches("events::append(").count();
+        changing_files += usize::from(made > 0);
+        assert!(recorded >= made, "{} makes {made} changes and records {recorded}", path.display());
+    }
+    assert!(changing_files >= 5, "the changes are called something else now: mend this test");
+}
+
+/// Statements without `workspace_id`, each with the reason.
+const WITHOUT_WORKSPACE: [(&str, &str, &str); 10] = [
+    ("applications", "BY_KEY", "the apikey is what tells the workspace"),
+    ("attachments", "PAGE", "an operator's check of the whole installation"),
+    ("idempotency", "SWEEP", "sweeps all workspaces"),
+    ("sessions", "SWEEP", "sweeps all workspaces"),
+    ("tickets", "MISCOUNTED", "an operator's check of the whole installation"),
+    ("workspaces", "BY_ID", "the row is the workspace"),
+    ("workspaces", "BY_NAME", "the row is the workspace"),
+    ("workspaces", "LIST", "an operator's list of all"),
+    ("workspaces", "INSERT", "the row is the workspace"),
+    ("workspaces", "UPDATE", "the row is the workspace"),
+];
+
+#[test]
+fn invariant_5_every_statement_names_its_workspace() {
+    for (area, name, sql) in queries::all() {
+        let excused = WITHOUT_WORKSPACE.iter().any(|(a, n, _)| (*a, *n) == (area, name));
+        let condition = sql.split_once("WHERE").map_or(sql, |(_, condition)| condition);
+        assert!(excused || condition.contains("workspace_id"), "{area}::{name} names no workspace_id:\n{sql}");
+    }
+}
+
+#[test]
+fn invariant_6_time_and_randomness_are_passed_in() {
+    let sources_of_both =
+        ["SystemTime", "Instant::now", "Utc::now", "rand::", "getrandom", "SystemClock", "SystemEntropy"];
+    assert_absent("src/domain", &sources_of_both, &[]);
+    assert_absent("src/app", &sources_of_both, &[]);
+    assert_absent("src", &["SystemTime::now"], &["src/identity/system.rs"]);
+}
+
+#[test]
+fn no_module_is_named_after_nothing() {
+    for (path, _) in sources("src") {
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        assert!(!["utils", "util", "common", "helpers", "models", "misc"].contains(&&*name), "{}", path.display());
+    }
+}
