@@ -11,7 +11,7 @@ use crate::app::manage::identity_providers;
 use crate::domain::user::{Application, Requester};
 use crate::domain::{AuthFailure, Clock, Error, Timestamp};
 use crate::identity::apikey::sha256;
-use crate::identity::jwks::ExternalTokens;
+use crate::identity::jwks::{ExternalTokens, KEYS_KEPT_FOR};
 use crate::identity::token::{AccessTokens, ISSUER};
 use crate::storage::Store;
 
@@ -124,7 +124,8 @@ impl Authenticator {
             .await?
             .ok_or_else(invalid)?;
         let identity = Arc::new(self.external.verify(&provider, token).await?);
-        let expires_at = identity.expires_at;
+        // Remembered no longer than its key is: a provider that withdraws a key withdraws what it signed.
+        let expires_at = identity.expires_at.min(now.plus(KEYS_KEPT_FOR));
         let found = Arc::clone(&identity);
         if let Some(known) = self.store.read(move |tx| authenticate::external_user(tx, application, &found)).await? {
             return Ok((known, expires_at));

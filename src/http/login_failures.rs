@@ -25,7 +25,7 @@ pub struct LoginFailures {
     by_address: Counts,
 }
 
-/// A sign-in that is under way. It counts as failed until it is said to have succeeded, so that many at once do not
+/// A sign-in that is under way. It counts as failed until it is said to have ended otherwise, so that many at once do not
 /// slip under the limit together.
 #[must_use]
 pub struct Attempt(Vec<Arc<Mutex<Count>>>);
@@ -68,8 +68,16 @@ impl LoginFailures {
 }
 
 impl Attempt {
+    /// Ends the attempt; it counts as failed if its credentials were refused. That the server was busy says nothing
+    /// against them.
+    pub fn ended<T>(self, outcome: &Result<T, Error>) {
+        if matches!(outcome, Ok(_) | Err(Error::Busy { .. } | Error::Internal { .. })) {
+            self.succeeded();
+        }
+    }
+
     /// Takes the attempt out of the counts.
-    pub fn succeeded(self) {
+    fn succeeded(self) {
         for count in self.0 {
             let mut count = count.lock().expect("no thread panics while it holds this");
             count.attempts = count.attempts.saturating_sub(1);

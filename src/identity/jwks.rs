@@ -15,7 +15,7 @@ use crate::domain::workspace::IdentityProvider;
 use crate::domain::{AuthFailure, Clock, Error, Timestamp};
 
 /// How long fetched keys are used without asking again.
-const KEYS_KEPT_FOR: Duration = Duration::from_mins(10);
+pub const KEYS_KEPT_FOR: Duration = Duration::from_mins(10);
 
 /// The least time between two fetches from one provider, however many unknown keys are named meanwhile.
 const FETCH_AT_MOST_EVERY: Duration = Duration::from_secs(10);

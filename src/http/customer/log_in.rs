@@ -33,7 +33,7 @@ pub async fn log_in(
     };
     let attempt = app.login_failures().begin(application, &username, address.0, app.clock())?;
     let request = key.of_application(application, &app, LOG_IN.paths[0], &form);
-    let body = app.sign_in().log_in(application, username, password, request).await?;
-    attempt.succeeded();
-    Ok(envelope::json(StatusCode::OK, body))
+    let outcome = app.sign_in().log_in(application, username, password, request).await;
+    attempt.ended(&outcome);
+    Ok(envelope::json(StatusCode::OK, outcome?))
 }

@@ -119,8 +119,10 @@ impl Engine {
             return;
         }
         drop(self.running.lock().expect("no thread panics while it holds this").take());
+        let here = std::thread::current().id();
         for thread in self.threads.lock().expect("no thread panics while it holds this").drain(..) {
-            if thread.join().is_err() {
+            // A closure may have held the last clone of the store; then the thread that ran it cannot wait for itself.
+            if thread.thread().id() != here && thread.join().is_err() {
                 tracing::error!("a storage thread had panicked");
             }
         }

@@ -2,6 +2,7 @@
 //! randomness that is seeded.
 
 mod client;
+pub mod history;
 mod identity_provider;
 mod injected;
 mod openings;
