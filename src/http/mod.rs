@@ -9,6 +9,7 @@ mod envelope;
 mod error;
 mod extract;
 mod health;
+mod leftover;
 mod login_failures;
 pub mod metrics;
 mod paths;

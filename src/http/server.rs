@@ -4,8 +4,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::body::Body;
-use http::Request;
+use http::{Request, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -13,6 +12,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service as _;
 
+use super::leftover::Leftover;
 use super::{AppState, service};
 
 /// How long requests that were accepted may take to finish once the server is told to stop.
@@ -33,7 +33,7 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
         .header_read_timeout(Duration::from_secs(app.config().header_timeout_seconds))
         .max_buf_size(HEAD_MAX_BYTES)
         .pipeline_flush(true);
-    let service = service(app);
+    let service = service(app.clone());
     tokio::pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
@@ -47,7 +47,8 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
             },
             () = &mut stop => break,
         };
-        let connection = connections.watch(http.serve_connection(io(stream), answer(service.clone(), peer)));
+        let connection =
+            connections.watch(http.serve_connection(io(stream), answer(service.clone(), app.clone(), peer)));
         tokio::spawn(async move {
             // A connection that breaks off is its peer's affair.
             if let Err(error) = connection.await {
@@ -73,16 +74,28 @@ fn io(stream: TcpStream) -> TokioIo<TcpStream> {
 /// The service as hyper calls it, each request told where it came from.
 fn answer(
     service: super::TidyPath<axum::Router>,
+    app: AppState,
     peer: SocketAddr,
 ) -> impl hyper::service::Service<Request<Incoming>, Response = axum::response::Response, Error = Infallible, Future: Send>
 {
     hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut service = service.clone();
-        // A router is always ready.
+        let app = app.clone();
         async move {
-            let mut request = request.map(Body::new);
+            let waits = request.headers().contains_key(header::EXPECT);
+            let (parts, body) = request.into_parts();
+            let (body, leftover) = Leftover::keep(body);
+            let mut request = Request::from_parts(parts, body);
             request.extensions_mut().insert(peer);
-            service.call(request).await
+            // A router is always ready.
+            let response = service.call(request).await?;
+            // An answer that closes the connection has given up on the body.
+            if let Some(leftover) = leftover
+                && !response.headers().contains_key(header::CONNECTION)
+            {
+                leftover.throw_away(waits, &app);
+            }
+            Ok(response)
         }
     })
 }

@@ -36,8 +36,9 @@ pub const ALGORITHMS: [&str; 9] = ["RS256", "RS384", "RS512", "PS256", "PS384", 
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
-    exp: i64,
-    nbf: Option<i64>,
+    /// Seconds, maybe with a fraction (RFC 7519, "NumericDate").
+    exp: f64,
+    nbf: Option<f64>,
     email: Option<String>,
     #[serde(default)]
     email_verified: Option<serde_json::Value>,
@@ -102,8 +103,8 @@ impl ExternalTokens {
         validation.validate_nbf = false;
         let claims = decode::<Claims>(token, &key, &validation).map_err(|_| invalid())?.claims;
         let now = self.clock.now();
-        let expires_at = Timestamp::from_seconds(claims.exp).plus(LEEWAY);
-        let too_early = claims.nbf.is_some_and(|nbf| Timestamp::from_seconds(nbf).minus(LEEWAY) > now);
+        let expires_at = moment(claims.exp).plus(LEEWAY);
+        let too_early = claims.nbf.is_some_and(|nbf| moment(nbf).minus(LEEWAY) > now);
         if expires_at <= now || too_early || claims.sub.is_empty() {
             return Err(invalid());
         }
@@ -171,4 +172,9 @@ fn pick(set: &JwkSet, kid: Option<&str>) -> Option<Jwk> {
         None if set.keys.len() == 1 => set.keys.first().cloned(),
         None => None,
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a time too far off for a timestamp becomes the farthest there is")]
+fn moment(seconds: f64) -> Timestamp {
+    Timestamp((seconds * 1e6) as i64)
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep};
 use crate::domain::Error;
 use crate::http::{ApiError, AppState};
 
-/// Bytes of a refused body that are read and thrown away, so that its sender gets to see the refusal.
+/// Bytes of a refused body that are read and thrown away; a larger one is cut off.
 const DRAINED_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Reads a body chunk by chunk.
@@ -26,17 +26,16 @@ pub struct BodyReader {
 
 impl BodyReader {
     /// A reader that takes `max_bytes` at the most, and no more than the settings allow.
-    ///
-    /// # Errors
-    /// A 413 at once when the body says that it is larger.
-    pub fn new(body: Body, max_bytes: usize, app: &AppState) -> Result<Self, ApiError> {
-        let max_bytes = max_bytes.min(app.config().body_max_bytes);
-        if body.size_hint().lower() > max_bytes as u64 {
-            return Err(Error::TooLarge.into());
-        }
+    pub fn new(body: Body, max_bytes: usize, app: &AppState) -> Self {
+        let bytes_left = max_bytes.min(app.config().body_max_bytes);
         let (idle, whole) = app.config().body_timeouts();
         let pause = Box::pin(tokio::time::sleep(idle));
-        Ok(Self { body, bytes_left: max_bytes, idle, pause, deadline: Instant::now() + whole })
+        Self { body, bytes_left, idle, pause, deadline: Instant::now() + whole }
+    }
+
+    /// Whether the body says of itself that it is larger than what is taken.
+    pub fn is_too_large(&self) -> bool {
+        self.body.size_hint().lower() > self.bytes_left as u64
     }
 
     /// Whether the body is known to be empty.
@@ -100,10 +99,12 @@ impl BodyReader {
         Ok(whole.freeze())
     }
 
-    /// Reads what is left and throws it away, within bounds: a connection closed while its sender still sends would
-    /// lose the refusal.
-    pub async fn drain(&mut self) {
+    /// Reads what is left and throws it away, within bounds.
+    pub async fn drain(mut self) {
         self.bytes_left = DRAINED_MAX_BYTES;
+        if self.is_too_large() {
+            return;
+        }
         while let Ok(Some(_)) = self.chunk().await {}
     }
 }

@@ -1,4 +1,4 @@
-//! Who is calling, as a handler's argument. It comes before the body, so that a stranger's body is never read.
+//! Who is calling, as a handler's argument. It comes before the body, so that a stranger's body is never looked at.
 
 use std::net::{IpAddr, SocketAddr};
 

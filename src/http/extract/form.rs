@@ -6,8 +6,9 @@ use http::header;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::BodyReader;
-use super::json::{self, DepthGuard};
+use super::json::{self, Guard};
 use super::multipart;
+use crate::domain::Error;
 use crate::domain::attachment::ContentHash;
 use crate::http::{ApiError, AppState};
 use crate::identity::secret::Secret;
@@ -181,7 +182,7 @@ async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState) -> Re
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "application/json" => {
-            let mut guard = DepthGuard::default();
+            let mut guard = Guard::default();
             let body = reader.all(|chunk| guard.inspect(chunk)).await?;
             if body.is_empty() {
                 return Ok(Form::default());
@@ -191,7 +192,7 @@ async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState) -> Re
         "application/x-www-form-urlencoded" => {
             let body = reader.all(|_| Ok(())).await?;
             if body.split(|&byte| byte == b'&').count() > FIELDS_MAX {
-                return Err(crate::domain::Error::TooLarge.into());
+                return Err(Error::TooLarge.into());
             }
             Ok(Form::from_urlencoded(&body))
         }
@@ -212,15 +213,14 @@ impl FromRequest<AppState> for Form {
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()).unwrap_or_default();
         let is_multipart = content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data");
         let max_bytes = if is_multipart { app.config().body_max_bytes } else { PLAIN_BODY_MAX_BYTES };
-        let mut reader = BodyReader::new(body, max_bytes, app)?;
+        let mut reader = BodyReader::new(body, max_bytes, app);
         if reader.is_empty() {
             return Ok(Self::default());
         }
-        let form = read(content_type, &mut reader, app).await;
-        if form.is_err() {
-            reader.drain().await;
+        if reader.is_too_large() {
+            return Err(Error::TooLarge.into());
         }
-        form
+        read(content_type, &mut reader, app).await
     }
 }
 

@@ -7,24 +7,31 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::form::{Text, Value};
+use crate::domain::Error;
 use crate::http::ApiError;
 
 /// How deep arrays and objects may be nested.
 const DEPTH_MAX: usize = 64;
 
-/// Follows a JSON text as it streams in and refuses one that is nested absurdly, before it is all there.
+/// Values that a body may hold at the most, however deep: each takes many times the memory of its text.
+const VALUES_MAX: usize = 10_000;
+
+/// Follows a JSON text as it streams in and refuses one that is nested absurdly or holds absurdly many values, before it
+/// is all there.
 #[derive(Default)]
-pub struct DepthGuard {
+pub struct Guard {
     depth: usize,
+    /// Counted by what stands before them: a bracket or a comma.
+    values: usize,
     in_string: bool,
     escaped: bool,
 }
 
-impl DepthGuard {
+impl Guard {
     /// Looks at the next bytes.
     ///
     /// # Errors
-    /// A parse error when the nesting is too deep.
+    /// A parse error when the nesting is too deep; 413 when there are too many values.
     pub fn inspect(&mut self, bytes: &[u8]) -> Result<(), ApiError> {
         for &byte in bytes {
             match (self.in_string, byte) {
@@ -32,13 +39,18 @@ impl DepthGuard {
                 (true, b'\\') => self.escaped = true,
                 (_, b'"') => self.in_string = !self.in_string,
                 (false, b'[' | b'{') => {
+                    self.values += 1;
                     self.depth += 1;
                     if self.depth > DEPTH_MAX {
                         return Err(ApiError::parse(format!("JSON parse error - nested more than {DEPTH_MAX} deep")));
                     }
                 }
                 (false, b']' | b'}') => self.depth = self.depth.saturating_sub(1),
+                (false, b',') => self.values += 1,
                 _ => {}
+            }
+            if self.values > VALUES_MAX {
+                return Err(Error::TooLarge.into());
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ mod json;
 mod multipart;
 mod repeatable;
 
+pub use body::BodyReader;
 pub use caller::{Caller, CatalogueCaller, Client, ClientAddress};
 pub use form::{Form, QueryForm, UploadedFile};
 pub use repeatable::IdempotencyKey;

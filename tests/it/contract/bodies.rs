@@ -6,7 +6,7 @@ use http::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Encoding, TestApp, TestWorkspace};
+use crate::support::{Answer, Client, Encoding, Part, TestApp, TestWorkspace, multipart};
 
 const CREATE: &str = "/support/create/ticket/";
 const STATUS: &str = "/support/ticket/status/";
@@ -265,4 +265,30 @@ async fn json_nested_absurdly_is_refused_and_brackets_in_text_are_no_nesting() {
         "ticket": ["Ticket id is required and this may not be blank."],
         "status": [format!("\"{}\" is not a valid choice.", "[{\"\\".repeat(10_000))],
     }));
+}
+
+#[tokio::test]
+async fn how_a_body_is_cut_on_its_way_does_not_matter() {
+    let (_, acme, client) = ready().await;
+    let category = acme.category.to_string();
+    let file = "--b \r\n\r\n--\r\n--".repeat(4_000);
+    let fields =
+        [("subject", "a\r\nb"), ("priority", "1"), ("comment", &*"--c".repeat(9_000)), ("category", &*category)];
+    let mut parts: Vec<_> = fields.iter().map(|(name, value)| Part::Text(name, value)).collect();
+    parts.push(Part::File { field: "attachment", name: "f.txt", bytes: file.as_bytes() });
+    parts.push(Part::File { field: "attachment", name: "g.txt", bytes: b"\r" });
+    let body = Bytes::from(multipart(&parts));
+    for size in [1, 2, 3, 5, 7, 64, 1_000, 16_385, 65_536, body.len()] {
+        let pieces: Vec<_> =
+            (0..body.len()).step_by(size).map(|at| body.slice(at..body.len().min(at + size))).collect();
+        let created = post(&client, CREATE, "multipart/form-data; boundary=----ferrodesk", streamed(pieces)).await;
+        let id = created.ticket_id();
+        let view = client.get(&format!("/support/ticket/detailed-view/?ticket_id={id}")).await.data();
+        assert_eq!(view["ticket"]["comment"], "--c".repeat(9_000), "{size}");
+        let ids: Vec<_> = view["attachments"].as_array().expect("a list").iter().map(|a| a["id"].clone()).collect();
+        for (id, bytes) in ids.iter().zip([file.as_bytes(), b"\r"]) {
+            assert!(client.get(&format!("/support/ticket/download/{id}/")).await.body == bytes, "{size}");
+        }
+        assert_eq!(ids.len(), 2);
+    }
 }

@@ -96,14 +96,19 @@ async fn a_length_that_is_too_large_is_refused_before_anything_is_sent() {
     let app = TestApp::new();
     let (acme, ann) = app.acme().await;
     let server = app.listen().await;
-    for (content_type, length) in [(MULTIPART, "9999999999"), (JSON, "99999999"), (URLENCODED, "99999999")] {
+    for (content_type, length) in [
+        (MULTIPART, "9999999999"),
+        (JSON, "99999999"),
+        (URLENCODED, "99999999"),
+        (JSON, "9999999\r\nExpect: 100-continue"),
+    ] {
         let head = format!(
             "POST /api/v1{CREATE} HTTP/1.1\r\nHost: desk\r\nConnection: close\r\napikey: {}\r\n\
              Authorization: Bearer {}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n",
             acme.apikey, ann.token
         );
         let answer = raw::exchange(server.address, head).await;
-        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{length}: {answer}");
         assert!(answer.contains("\"error_type\":\"Payload Too Large\""), "{answer}");
     }
     server.stop().await;
@@ -166,4 +171,71 @@ async fn texts_that_are_each_allowed_are_bounded_together() {
     let part = |n| format!("--b\r\nContent-Disposition: form-data; name=\"x{n}\"\r\n\r\n{}\r\n", "t".repeat(MIB - 1));
     let parts: String = (0..10).map(part).collect();
     assert_too_large(&post(&client, MULTIPART, in_pieces(&format!("{parts}--b--"))).await);
+}
+
+#[tokio::test]
+async fn json_of_absurdly_many_values_is_413() {
+    let (_, acme, client) = ready(32 * MIB).await;
+    let with = |more: &str| {
+        let fields =
+            json!({ "subject": "a", "priority": "1", "comment": "[,{,".repeat(20_000), "category": acme.category });
+        format!("{}, \"more\": {more}}}", fields.to_string().strip_suffix('}').expect("an object"))
+    };
+    post(&client, JSON, with(&format!("[{}0]", "0,".repeat(900)))).await.ticket_id();
+    for more in ["0,", "[],", "{},", "[[]],"] {
+        let body = with(&format!("[{}0]", more.repeat(1_000_000)));
+        assert_too_large(&post(&client, JSON, body.clone()).await);
+        assert_too_large(&post(&client, JSON, in_pieces(&body)).await);
+    }
+    let members: String = (0..300_000).map(|n| format!("\"{n}\":0,")).collect();
+    assert_too_large(&post(&client, JSON, with(&format!("{{{members}\"\":0}}"))).await);
+}
+
+#[tokio::test]
+async fn who_sends_all_of_a_body_that_nobody_wants_still_gets_the_answer() {
+    let app = TestApp::new();
+    let (acme, ann) = app.acme().await;
+    let server = app.listen().await;
+    let user = format!("apikey: {}\r\nAuthorization: Bearer {}\r\n", acme.apikey, ann.token);
+    let application = format!("apikey: {}\r\n", acme.apikey);
+    for (method, credentials, content_type, mebibytes, status) in [
+        ("POST", &user, JSON, 9, 413),
+        ("POST", &user, URLENCODED, 20, 413),
+        ("POST", &user, MULTIPART, 40, 413),
+        ("POST", &user, "text/plain", 8, 415),
+        ("POST", &application, MULTIPART, 20, 401),
+        ("POST", &String::new(), MULTIPART, 20, 401),
+        ("PUT", &user, MULTIPART, 20, 405),
+    ] {
+        let length = mebibytes * MIB;
+        let head = format!(
+            "{method} /api/v1{CREATE} HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n{credentials}\
+             Content-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
+        );
+        let answer = raw::exchange(server.address, [head.as_bytes(), &vec![b' '; length]].concat()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_behind_a_body_that_nobody_wanted() {
+    let app = TestApp::new();
+    let acme = app.workspace("Acme").await;
+    let server = app.listen().await;
+    let login = "{\"username\": \"\"}";
+    let two = format!(
+        "POST /api/v1{CREATE} HTTP/1.1\r\nHost: desk\r\napikey: {0}\r\nContent-Length: {1}\r\n\r\n{2}\
+         POST /api/v1/user/login HTTP/1.1\r\nHost: desk\r\napikey: {0}\r\nConnection: close\r\n\
+         Content-Type: {JSON}\r\nContent-Length: {3}\r\n\r\n{login}",
+        acme.apikey,
+        3 * MIB,
+        " ".repeat(3 * MIB),
+        login.len()
+    );
+    let answers = raw::exchange(server.address, two).await;
+    assert!(answers.starts_with("HTTP/1.1 401 "), "{answers}");
+    assert!(answers.contains("HTTP/1.1 400 "), "{answers}");
+    assert!(answers.contains("\"username\":[\"This field may not be blank.\"]"), "{answers}");
+    server.stop().await;
 }

@@ -260,3 +260,38 @@ async fn one_workspaces_provider_means_nothing_to_another() {
     assert_refused(&call(&app, &globex, &token).await);
     assert!(all_users(&app, &globex).await.is_empty());
 }
+
+#[tokio::test]
+async fn first_visits_that_come_together_are_one_users() {
+    let (app, acme, provider, key) = ready().await;
+    let tokens = (0..5).map(|number| {
+        let mut claims = provider.claims(&app, "user-7", EVE);
+        claims["nonce"] = json!(number);
+        key.sign(&claims)
+    });
+    let tokens: Vec<_> = tokens.collect();
+    let answers = futures_util::future::join_all(tokens.iter().map(|token| call(&app, &acme, token))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    assert_eq!(all_users(&app, &acme).await.len(), 1);
+    assert_eq!(provider.fetches().await, 1);
+}
+
+#[tokio::test]
+async fn times_may_have_fractions() {
+    let (app, acme, provider, key) = ready().await;
+    let now = app.clock.now().seconds() as f64;
+    let mut claims = provider.claims(&app, "user-7", EVE);
+    (claims["exp"], claims["nbf"], claims["iat"]) = (json!(now + 600.5), json!(now - 0.25), json!(now - 0.25));
+    assert_eq!(call(&app, &acme, &key.sign(&claims)).await.status, 200);
+    claims["exp"] = json!(now - 60.5);
+    assert_refused(&call(&app, &acme, &key.sign(&claims)).await);
+}
+
+#[tokio::test]
+async fn keys_are_taken_from_nowhere_but_the_address_that_was_named() {
+    let (app, acme, provider, key) = ready().await;
+    provider.redirect(&[&key]).await;
+    let answer = call(&app, &acme, &key.sign(&provider.claims(&app, "user-7", EVE))).await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(provider.fetches().await, 1);
+}

@@ -216,3 +216,15 @@ async fn a_repeat_with_the_same_key_gets_the_same_tokens_and_revokes_nothing() {
     assert_refused(&refresh(&client, &tokens.refresh).await);
     assert!(!passes(&client, &next.access).await);
 }
+
+#[tokio::test]
+async fn repeats_that_come_together_get_the_same_tokens() {
+    let app = TestApp::new();
+    let (acme, _) = app.acme().await;
+    let client = app.application(&acme);
+    let tokens = log_in(&client).await;
+    let keyed = client.clone().header("idempotency-key", "refresh-1");
+    let answers = futures_util::future::join_all((0..5).map(|_| refresh(&keyed, &tokens.refresh))).await;
+    assert!(answers.iter().all(|answer| answer.body == answers[0].body), "{answers:?}");
+    assert!(passes(&client, &Tokens::of(&answers[0]).access).await);
+}

@@ -10,7 +10,7 @@ use ferrodesk::app::manage::identity_providers;
 use ferrodesk::domain::{Clock as _, workspace};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use wiremock::matchers::path;
+use wiremock::matchers::{path, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{TestApp, TestWorkspace};
@@ -106,6 +106,14 @@ impl IdentityProvider {
     pub async fn publish(&self, keys: &[&KeyPair]) {
         let keys: Vec<_> = keys.iter().map(|key| key.jwk.clone()).collect();
         self.answer(ResponseTemplate::new(200).set_body_json(json!({ "keys": keys }))).await;
+    }
+
+    /// Leads to another address for the keys.
+    pub async fn redirect(&self, keys: &[&KeyPair]) {
+        self.publish(keys).await;
+        let elsewhere = self.server.uri() + "/keys?really";
+        let answer = ResponseTemplate::new(302).insert_header("location", elsewhere);
+        Mock::given(query_param_is_missing("really")).respond_with(answer).with_priority(1).mount(&self.server).await;
     }
 
     /// Answers nothing but an error.

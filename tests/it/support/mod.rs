@@ -26,7 +26,7 @@ use ferrodesk::identity::token::{AccessTokens, REFRESH_LIFETIME, new_refresh_tok
 use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, Tx};
 use tempfile::TempDir;
 
-pub use client::{Answer, Client, Encoding, Part};
+pub use client::{Answer, Client, Encoding, Part, multipart};
 pub use identity_provider::{IdentityProvider, KeyPair, Scheme};
 pub use injected::{ManualClock, SeededEntropy};
 
