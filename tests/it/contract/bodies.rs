@@ -292,3 +292,16 @@ async fn how_a_body_is_cut_on_its_way_does_not_matter() {
         assert_eq!(ids.len(), 2);
     }
 }
+
+#[tokio::test]
+async fn answers_are_json_whatever_the_client_accepts() {
+    let (app, _, client) = ready().await;
+    for accept in ["application/xml", "text/html", "image/*", "", "nonsense"] {
+        let client = client.clone().header("accept", accept);
+        let answer = client.get("/support/get/ticket/history/").await;
+        assert_eq!(answer.data(), json!({ "TicketList": [] }), "{accept}");
+        assert_eq!(answer.header("content-type"), "application/json");
+        let stranger = app.stranger().header("accept", accept);
+        assert_eq!(stranger.get("/nowhere").await.header("content-type"), "application/json");
+    }
+}

@@ -61,7 +61,11 @@ async fn categories_come_in_their_set_order() {
     let c = add(&app, &acme, "C", "").await;
     let names = async || {
         let list = client.get(PATH).await.data()["CategoryList"].clone();
-        list.as_array().expect("a list").iter().map(|c| c["category"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        list.as_array()
+            .expect("a list")
+            .iter()
+            .map(|c| c["category"].as_str().expect("text").to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(names().await, ["Billing", "B", "C"]);
     let workspace = acme.id;

@@ -89,7 +89,7 @@ async fn issuer_audience_subject_and_time_are_checked() {
     for (name, value) in bad {
         let mut claims = provider.claims(&app, "user-7", EVE);
         match value {
-            Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
+            Value::Null => drop(claims.as_object_mut().expect("an object").remove(name)),
             value => claims[name] = value,
         }
         let answer = call(&app, &acme, &key.sign(&claims)).await;
@@ -123,7 +123,7 @@ async fn only_the_pinned_algorithms_count() {
     let claims = provider.claims(&app, "user-7", EVE);
     assert_refused(&call(&app, &acme, &elliptic.sign(&claims)).await);
     // What everybody may know is no secret to sign with.
-    for secret in [&rsa.public[..], rsa.jwk["n"].as_str().unwrap().as_bytes(), b""] {
+    for secret in [&rsa.public[..], rsa.jwk["n"].as_str().expect("text").as_bytes(), b""] {
         let header = Header { kid: Some("k2".to_owned()), ..Header::new(Algorithm::HS256) };
         let forged = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(secret)).expect("a token");
         assert_refused(&call(&app, &acme, &forged).await);
@@ -139,10 +139,10 @@ async fn a_signature_of_another_key_is_refused() {
     let claims = provider.claims(&app, "user-7", EVE);
     assert_refused(&call(&app, &acme, &stranger.sign(&claims)).await);
     let good = key.sign(&claims);
-    let (signed, signature) = good.rsplit_once('.').unwrap();
-    let (head, _) = signed.split_once('.').unwrap();
+    let (signed, signature) = good.rsplit_once('.').expect("a signature");
+    let (head, _) = signed.split_once('.').expect("a header");
     let other = key.sign(&provider.claims(&app, "user-8", EVE));
-    let other_body = other.split('.').nth(1).unwrap();
+    let other_body = other.split('.').nth(1).expect("claims");
     assert_refused(&call(&app, &acme, &format!("{head}.{other_body}.{signature}")).await);
     assert_eq!(call(&app, &acme, &good).await.status, 200);
 }
@@ -183,7 +183,7 @@ async fn a_new_key_is_found_and_one_that_is_gone_no_longer_counts() {
     claims["nonce"] = json!(1);
     assert_refused(&call(&app, &acme, &old.sign(&claims)).await);
     // Nor does a token that was seen while its key was good outlive it for long.
-    app.clock.advance(Duration::from_secs(600));
+    app.clock.advance(Duration::from_mins(10));
     assert_refused(&call(&app, &acme, &kept).await);
     assert_eq!(call(&app, &acme, &new.sign(&claims)).await.status, 200);
 }
@@ -201,7 +201,7 @@ async fn a_provider_that_is_away_is_a_503_at_first_and_no_trouble_later() {
     app.clock.advance(Duration::from_secs(10));
     assert_eq!(call(&app, &acme, &token("user-1")).await.status, 200);
     provider.fail().await;
-    app.clock.advance(Duration::from_secs(3600));
+    app.clock.advance(Duration::from_hours(1));
     assert_eq!(call(&app, &acme, &token("user-2")).await.status, 200);
 }
 
@@ -220,7 +220,7 @@ async fn only_a_verified_address_leads_to_an_account_that_is_there_and_never_to_
         assert_refused(&call(&app, &acme, &key.sign(&claims)).await);
     }
     let mut unsaid = provider.claims(&app, "user-7", EVE);
-    unsaid.as_object_mut().unwrap().remove("email_verified");
+    unsaid.as_object_mut().expect("an object").remove("email_verified");
     assert_refused(&call(&app, &acme, &key.sign(&unsaid)).await);
     let answer = call(&app, &acme, &key.sign(&provider.claims(&app, "user-7", EVE))).await;
     assert_eq!(answer.data()["TicketList"][0]["subject"], "Private");
@@ -279,7 +279,7 @@ async fn first_visits_that_come_together_are_one_users() {
 #[tokio::test]
 async fn times_may_have_fractions() {
     let (app, acme, provider, key) = ready().await;
-    let now = app.clock.now().seconds() as f64;
+    let now = f64::from(u32::try_from(app.clock.now().seconds()).expect("not so far off"));
     let mut claims = provider.claims(&app, "user-7", EVE);
     (claims["exp"], claims["nbf"], claims["iat"]) = (json!(now + 600.5), json!(now - 0.25), json!(now - 0.25));
     assert_eq!(call(&app, &acme, &key.sign(&claims)).await.status, 200);
@@ -294,4 +294,14 @@ async fn keys_are_taken_from_nowhere_but_the_address_that_was_named() {
     let answer = call(&app, &acme, &key.sign(&provider.claims(&app, "user-7", EVE))).await;
     assert_eq!(answer.status, 503);
     assert_eq!(provider.fetches().await, 1);
+}
+
+#[tokio::test]
+async fn a_token_that_names_no_key_is_taken_to_be_the_only_ones() {
+    let (app, acme, provider, key) = ready().await;
+    let token = key.sign_unnamed(&provider.claims(&app, "user-7", EVE));
+    assert_eq!(call(&app, &acme, &token).await.status, 200);
+    provider.publish(&[&key, &KeyPair::generate("k2", Scheme::Es256)]).await;
+    app.clock.advance(Duration::from_mins(10));
+    assert_refused(&call(&app, &acme, &key.sign_unnamed(&provider.claims(&app, "user-7", EVE))).await);
 }

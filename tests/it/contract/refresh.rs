@@ -12,7 +12,7 @@ use crate::support::{Answer, Client, Encoding, PASSWORD, TestApp};
 
 const PATH: &str = "/user/token/refresh/";
 const ANN: &str = "ann@customer.example";
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Clone, Debug)]
 struct Tokens {
@@ -196,7 +196,7 @@ async fn a_repeat_with_the_same_key_gets_the_same_tokens_and_revokes_nothing() {
     let tokens = log_in(&client).await;
     let keyed = client.clone().header("idempotency-key", "refresh-1");
     let first = refresh(&keyed, &tokens.refresh).await;
-    app.clock.advance(Duration::from_secs(60));
+    app.clock.advance(Duration::from_mins(1));
     let again = refresh(&keyed, &tokens.refresh).await;
     let next = Tokens::of(&first);
     assert_eq!((again.status, &again.body), (first.status, &first.body));
