@@ -1,4 +1,6 @@
 //! All integration tests, in one binary so that they link once.
 
+mod cli;
 mod contract;
+mod real_clients;
 mod support;
