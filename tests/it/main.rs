@@ -2,5 +2,6 @@
 
 mod cli;
 mod contract;
+mod documentation;
 mod real_clients;
 mod support;
