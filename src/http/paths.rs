@@ -12,6 +12,9 @@ use tower::{Layer, Service};
 /// U+200E LEFT-TO-RIGHT MARK in UTF-8, percent-encoded.
 const MARK: &str = "%E2%80%8E";
 
+/// The mark as it is, which some clients send.
+const BARE_MARK: char = '\u{200e}';
+
 /// Wraps a service in [`TidyPath`].
 #[derive(Clone, Debug)]
 pub struct TidyPathLayer {
@@ -57,11 +60,15 @@ where
 /// The address without marks and without the final slash; `None` when there is nothing to tidy.
 fn tidied(uri: &Uri, base: &str) -> Option<Uri> {
     let path = uri.path();
-    let has_mark = path.contains('%') && find_mark(path).is_some();
+    let has_bare_mark = !path.is_ascii() && path.contains(BARE_MARK);
+    let has_mark = has_bare_mark || path.contains('%') && find_mark(path).is_some();
     if !has_mark && !has_final_slash(path, base) {
         return None;
     }
     let mut tidy = path.to_owned();
+    if has_bare_mark {
+        tidy.retain(|c| c != BARE_MARK);
+    }
     while let Some(at) = find_mark(&tidy) {
         tidy.replace_range(at..at + MARK.len(), "");
     }

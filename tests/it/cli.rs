@@ -322,6 +322,26 @@ fn tags_are_added_and_withdrawn() {
 }
 
 #[test]
+fn identity_providers_are_trusted_and_no_longer() {
+    let desk = Desk::with_acme();
+    let add = "identity-provider add --workspace Acme --issuer https://id.example --audience support";
+    let added = desk.json(&format!("{add} --jwks-url https://id.example/jwks.json --json"));
+    assert_eq!(added, json!({ "id": 1 }));
+    let provider = json!({
+        "issuer": "https://id.example",
+        "audience": "support",
+        "jwks_url": "https://id.example/jwks.json",
+        "algorithms": "RS256",
+    });
+    assert_eq!(desk.json("identity-provider list --workspace Acme --json"), json!([provider]));
+    desk.refusal(&format!("{add} --jwks-url https://id.example/jwks.json"));
+    assert!(desk.refusal(&format!("{add} --jwks-url http://id.example/jwks.json")).contains("https://"));
+    let remove = "identity-provider remove --workspace Acme --issuer https://id.example --json";
+    assert_eq!(desk.json(remove), json!({ "issuer": "https://id.example" }));
+    desk.refusal(remove);
+}
+
+#[test]
 fn migrate_and_check_find_nothing_wrong() {
     let desk = Desk::with_acme();
     assert_eq!(desk.run("migrate").status.code(), Some(0));

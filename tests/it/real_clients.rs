@@ -32,6 +32,15 @@ async fn python_urllib() {
     journey("python3", "journey.py", &[]).await;
 }
 
+/// curl percent-encodes the mark, Node refuses it; but there are clients that send it as it is.
+#[tokio::test]
+async fn a_bare_mark_in_the_path_is_ignored_too() {
+    let app = TestApp::new();
+    let (acme, ann) = app.acme().await;
+    let answer = app.client(&acme, &ann).get("/\u{200e}support/get/\u{200e}ticket/tags/\u{200e}").await;
+    assert_eq!(answer.data()["TicketTagList"][0]["tag"], "Refund");
+}
+
 /// Where the `request` package is.
 fn node_modules() -> PathBuf {
     let folder = std::env::var_os("FERRODESK_TEST_NODE_MODULES")
