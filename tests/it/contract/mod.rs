@@ -1,3 +1,4 @@
 //! The customer API, page by page, in the contract's order.
 
+mod bad_values;
 mod create_ticket;

@@ -2,6 +2,8 @@
 //! randomness that is seeded.
 
 mod client;
+mod desk;
+mod fields;
 mod injected;
 
 use std::path::Path;
@@ -23,6 +25,8 @@ use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, Tx};
 use tempfile::TempDir;
 
 pub use client::{Answer, Client, Encoding, Part};
+pub use desk::*;
+pub use fields::{Fields, all_but_request_id, assert_refused, post_raw};
 pub use injected::{ManualClock, SeededEntropy};
 
 /// What every path of the API begins with.
