@@ -37,15 +37,22 @@ impl Fields {
         self.0.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }
 
-    /// The fields as texts of a JSON object.
+    /// The fields as texts of a JSON object; a repeated one is a list.
     pub fn json(&self) -> Value {
-        self.0.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into()
+        let mut object = serde_json::Map::new();
+        for (name, _) in &self.0 {
+            let mut values: Vec<_> = self.0.iter().filter(|(other, _)| other == name).map(|(_, v)| json!(v)).collect();
+            let value = if values.len() == 1 { values.remove(0) } else { Value::Array(values) };
+            object.insert((*name).to_owned(), value);
+        }
+        object.into()
     }
 
     /// The text of a JSON object whose member `name` is `raw`, which only JSON can say.
     pub fn raw_json(&self, name: &'static str, raw: &str) -> String {
+        let rest = self.clone().without(name).json();
         let mut members: Vec<String> =
-            self.clone().without(name).0.iter().map(|(n, v)| format!("{}:{}", json!(n), json!(v))).collect();
+            rest.as_object().into_iter().flatten().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
         members.push(format!("{}:{raw}", json!(name)));
         format!("{{{}}}", members.join(","))
     }
