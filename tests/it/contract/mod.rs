@@ -2,5 +2,8 @@
 
 mod attachments;
 mod bad_values;
+mod conversation;
 mod create_ticket;
+mod detailed_view;
+mod status;
 mod update_ticket;
