@@ -1,6 +1,7 @@
 //! 2 · `POST support/create/ticket/`
 
 use ferrodesk::app::manage::catalogue;
+use ferrodesk::domain::Clock as _;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -60,12 +61,17 @@ async fn a_priority_is_taken_as_text_and_as_a_number(#[case] code: &str) {
 }
 
 #[tokio::test]
-async fn opening_a_ticket_is_recorded() {
+async fn opening_a_ticket_is_recorded_with_who_and_when() {
     let desk = Desk::new().await;
     let id = desk.ticket().await;
     let after = json!({ "status": "1", "priority": "2", "category": desk.acme.category });
     let opened = ("ticket.opened".to_owned(), desk.ann.requester.user.0, Value::Null, after);
     assert_eq!(desk.events(id).await, [opened]);
+    assert_eq!(desk.event_times(id).await, [desk.app.clock.now()]);
+    let opened_at = desk.app.clock.now();
+    desk.app.clock.advance(std::time::Duration::from_millis(1500));
+    desk.close(id).await;
+    assert_eq!(desk.event_times(id).await, [opened_at, desk.app.clock.now()]);
 }
 
 #[tokio::test]
@@ -173,8 +179,10 @@ async fn a_category_is_taken_with_spaces_a_sign_and_leading_zeros() {
             desk.close(ticket).await;
         }
     }
-    let created = post_raw(&desk.client, CREATE, desk.ticket_fields().raw_json("category", &id.to_string())).await;
-    assert_eq!(desk.view(created.ticket_id()).await["ticket"]["category"], json!(id));
+    for number in [id.to_string(), format!("{id}.0")] {
+        let created = post_raw(&desk.client, CREATE, desk.ticket_fields().raw_json("category", &number)).await;
+        assert_eq!(desk.view(created.ticket_id()).await["ticket"]["category"], json!(id), "{number}");
+    }
 }
 
 #[tokio::test]

@@ -5,5 +5,8 @@ mod bad_values;
 mod conversation;
 mod create_ticket;
 mod detailed_view;
+mod download;
+mod idempotency;
+mod limits;
 mod status;
 mod update_ticket;

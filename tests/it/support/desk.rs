@@ -9,11 +9,13 @@ use ferrodesk::config::Config;
 use ferrodesk::domain::attachment::StoredFile;
 use ferrodesk::domain::conversation::Visibility;
 use ferrodesk::domain::user::{Requester, Role};
-use ferrodesk::domain::{Clock as _, TicketId};
+use ferrodesk::domain::{Clock as _, TicketId, Timestamp};
 use ferrodesk::identity::apikey::sha256;
+use ferrodesk::storage::Tx;
 use ferrodesk::storage::queries::{events, tickets};
 use serde_json::{Value, json};
 
+pub use super::client::multipart;
 use super::{Answer, Client, Fields, Part, SignedIn, TestApp, TestWorkspace};
 
 pub const CREATE: &str = "/support/create/ticket/";
@@ -93,7 +95,7 @@ impl Desk {
     pub async fn answer(&self, staff: Requester, ticket: i64, visibility: Visibility, file: Option<StoredFile>) -> i64 {
         let at = self.app.clock.now();
         let files: Vec<StoredFile> = file.into_iter().collect();
-        let work = move |tx: &mut dyn ferrodesk::storage::Tx| {
+        let work = move |tx: &mut dyn Tx| {
             answer_ticket(tx, &staff, TicketId(ticket), visibility, "We look into it", &files, at)
         };
         self.app.write(work).await.0
@@ -141,6 +143,13 @@ impl Desk {
                 (event.kind, event.actor.0, before, parse(&event.after))
             })
             .collect()
+    }
+
+    /// When what was recorded of a ticket of Acme happened.
+    pub async fn event_times(&self, ticket: i64) -> Vec<Timestamp> {
+        let workspace = self.acme.id;
+        let recorded = self.app.read(move |tx| Ok(events::of_ticket(tx, workspace, TicketId(ticket))?)).await;
+        recorded.into_iter().map(|event| event.at).collect()
     }
 
     /// How many tickets Acme has.
