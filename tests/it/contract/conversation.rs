@@ -1,6 +1,7 @@
 //! 8 · `POST support/ticket/conversation/`
 
 use ferrodesk::domain::conversation::Visibility;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::bad_values::{Sent, done};
@@ -69,6 +70,35 @@ async fn a_comment_that_is_a_json_number_is_taken_as_its_text() {
     let ticket = desk.ticket().await;
     post_raw(&desk.client, CONVERSATION, fields(ticket).raw_json("comment", "10.0")).await.data();
     assert_eq!(desk.view(ticket).await["conversations"][0]["comment"], "10.0");
+}
+
+/// Text that clients may send, with white space of all kinds around it more often than chance would have it.
+fn sent_text() -> impl Strategy<Value = String> {
+    let space = "[ \\t\\r\\n\u{1c}-\u{1f}\u{85}\u{a0}\u{2003}\u{3000}]{0,3}";
+    (space, any::<String>(), space).prop_map(|(before, text, after)| format!("{before}{text}{after}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_comes_back_as_it_was_sent_but_for_the_white_space_around_it(text in sent_text()) {
+        let kept = text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c));
+        prop_assume!(!kept.is_empty() && !kept.contains('\0'));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let desk = Desk::new().await;
+            let ticket = desk.ticket().await;
+            for (number, encoding) in Encoding::ALL.into_iter().enumerate() {
+                let fields = fields(ticket).with("comment", &text);
+                let answer = desk.client.post(CONVERSATION, encoding, &fields.pairs()).await;
+                prop_assert_eq!(answer.json(), done());
+                let view = desk.view(ticket).await;
+                prop_assert_eq!(view["conversations"][number]["comment"].as_str(), Some(kept), "{:?}", encoding);
+            }
+            Ok(())
+        })?;
+    }
 }
 
 #[tokio::test]

@@ -77,10 +77,20 @@ pub fn assert_refused(answer: &Answer, error_type: &str, errors: &Value, given: 
     assert_eq!(answer.status.as_u16(), 400, "{given:?}");
 }
 
-/// What an answer is but for the id that every request has of its own.
-pub fn all_but_request_id(answer: &Answer) -> (u16, Vec<(String, Vec<u8>)>, Vec<u8>) {
+/// An answer but for the id that every request has of its own.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Comparable {
+    pub status: u16,
+    /// Sorted.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+/// What two answers to the same have in common.
+pub fn all_but_request_id(answer: &Answer) -> Comparable {
     let headers = answer.headers.iter().filter(|(name, _)| *name != "x-request-id");
-    let mut headers: Vec<_> = headers.map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect();
+    let mut headers: Vec<_> =
+        headers.map(|(name, value)| (name.to_string(), value.as_bytes().escape_ascii().to_string())).collect();
     headers.sort();
-    (answer.status.as_u16(), headers, answer.body.clone())
+    Comparable { status: answer.status.as_u16(), headers, body: answer.body.escape_ascii().to_string() }
 }
