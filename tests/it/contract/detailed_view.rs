@@ -49,7 +49,7 @@ async fn a_ticket_is_shown_with_all_that_was_said_on_it() {
                 "id": ticket, "subject": "Invoice", "priority": "3", "category": desk.acme.category,
                 "comment": "It is wrong", "status": "2", "tags": [desk.acme.tag],
             },
-            "author": "ann@customer.example",
+            "author": desk.ann.email,
             "conversations": [
                 { "id": reply, "ticket": ticket, "comment": "A reply", "author": "ann@customer.example" },
                 { "id": answer, "ticket": ticket, "comment": "We look into it", "author": "agent@acme.example" },

@@ -6,6 +6,7 @@ mod conversation;
 mod create_ticket;
 mod detailed_view;
 mod download;
+mod download_ranges;
 mod idempotency;
 mod limits;
 mod status;
