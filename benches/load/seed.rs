@@ -120,9 +120,10 @@ async fn fill(store: &Store, tickets: u64) -> anyhow::Result<Description> {
                 own.push(ticket);
             }
         }
-        eprint!("\r{} of {tickets}", tickets.min(start + BATCH));
+        if (start + BATCH).is_multiple_of(10 * BATCH) {
+            eprintln!("{} of {tickets}", start + BATCH);
+        }
     }
-    eprintln!();
     // A history of 50 is to be one; with few tickets, chance leaves some users with less.
     readers.retain(|(_, own)| own.len() == TICKETS_LOOKED_AT);
     Ok(Description {
