@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -17,11 +18,15 @@ use ferrodesk::identity::apikey::Apikey;
 use ferrodesk::identity::password::Passwords;
 use ferrodesk::identity::system::{SystemClock, SystemEntropy};
 use ferrodesk::storage::{Store, Tx};
+use futures_util::future::try_join_all;
 
 use crate::desk::{self, Description, FORMAT, Pristine};
 
-/// Tickets or users in one transaction.
+/// Tickets or users that are waited for together.
 const BATCH: u64 = 10_000;
+
+/// Tickets in one closure.
+const CLOSURE: u64 = 100;
 
 /// Of each heavy user, the tickets that are looked at.
 const TICKETS_LOOKED_AT: usize = 4;
@@ -90,29 +95,32 @@ async fn fill(store: &Store, tickets: u64) -> anyhow::Result<Description> {
             Ok((workspace, apikeys::add(tx, workspace, "bench", &key, now)?))
         })
         .await?;
-    let ids = add_users(store, workspace, users, now).await?;
+    let ids: Arc<[UserId]> = add_users(store, workspace, users, now).await?.into();
     let categories = store.read(move |tx| catalogue::categories(tx, workspace)).await?;
-    let categories: Vec<CategoryId> = categories.into_iter().map(|category| category.id).collect();
+    let categories: Arc<[CategoryId]> = categories.into_iter().map(|category| category.id).collect();
     anyhow::ensure!(categories.iter().map(|id| id.0).eq(1..=8), "create.lua names categories 1 to 8");
     let mut readers: Vec<(UserId, Vec<i64>)> = ids.iter().take(heavy as usize).map(|id| (*id, Vec::new())).collect();
     let others = ids[heavy as usize..].to_vec();
     for start in (0..tickets).step_by(BATCH as usize) {
-        let batch = start..tickets.min(start + BATCH);
-        let (requesters, categories) = (ids.clone(), categories.clone());
-        let opened = store.write(move |tx| {
-            batch
-                .clone()
-                .map(|number| {
+        let end = tickets.min(start + BATCH);
+        // Closures that the writer commits together. A closure of ten thousand would be slow: within a savepoint, SQLite
+        // walks through all that the savepoint has changed at the end of every statement.
+        let closures = (start..end).step_by(CLOSURE as usize).map(|start| {
+            let (numbers, requesters, categories) =
+                (start..end.min(start + CLOSURE), ids.clone(), Arc::clone(&categories));
+            store.write(move |tx| {
+                let open = |number: u64| {
                     let user = requester(number, users, heavy);
                     // A ticket every 25 seconds up to now.
                     let at = now.minus(Duration::from_secs(25 * (tickets - number)));
                     let caller = Requester { workspace, user: requesters[user], role: Role::Customer };
                     let category = categories[number as usize % categories.len()];
                     Ok((user, open(tx, &caller, number, category, at)?))
-                })
-                .collect::<Result<Vec<_>, Error>>()
+                };
+                numbers.clone().map(open).collect::<Result<Vec<_>, Error>>()
+            })
         });
-        for (user, ticket) in opened.await.context("cannot open tickets")? {
+        for (user, ticket) in try_join_all(closures).await.context("cannot open tickets")?.into_iter().flatten() {
             if let Some((_, own)) = readers.get_mut(user) {
                 if own.len() == TICKETS_LOOKED_AT {
                     own.remove(0);
@@ -120,8 +128,8 @@ async fn fill(store: &Store, tickets: u64) -> anyhow::Result<Description> {
                 own.push(ticket);
             }
         }
-        if (start + BATCH).is_multiple_of(10 * BATCH) {
-            eprintln!("{} of {tickets}", start + BATCH);
+        if end.is_multiple_of(100_000) {
+            eprintln!("{end} of {tickets}");
         }
     }
     // A history of 50 is to be one; with few tickets, chance leaves some users with less.
