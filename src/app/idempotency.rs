@@ -42,6 +42,25 @@ pub fn kept(tx: &mut dyn Tx, request: &Repeatable, at: Timestamp) -> Result<Opti
     }
 }
 
+/// Gives the answer that is kept for `request`, if any; or sees by `check` whether the effect could come to pass. For
+/// handlers that have work to do before they come to [`once`], which still decides.
+///
+/// # Errors
+/// What `check` gives; [`Conflict::KeyReused`] when the key was used with another body.
+pub fn kept_or_checked(
+    tx: &mut dyn Tx,
+    request: Option<&Repeatable>,
+    at: Timestamp,
+    check: impl FnOnce(&mut dyn Tx) -> Result<(), Error>,
+) -> Result<Option<Vec<u8>>, Error> {
+    if let Some(request) = request
+        && let Some(answer) = kept(tx, request, at)?
+    {
+        return Ok(Some(answer));
+    }
+    check(tx).map(|()| None)
+}
+
 /// Gives the answer that is kept for `request`; or lets `effect` come to pass and keeps its answer, in the one
 /// transaction. What fails has no effect and is not kept: the same key may be tried again. Without a `request`, `effect`
 /// just comes to pass.

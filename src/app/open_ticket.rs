@@ -65,6 +65,23 @@ pub fn check(tx: &mut dyn Tx, caller: &Requester, fields: &TicketFields) -> Resu
     }
 }
 
+/// Checks the fields, and that the caller may open one more ticket as things stand.
+///
+/// # Errors
+/// As [`open_ticket`], which still decides.
+pub fn check_with_limit(tx: &mut dyn Tx, caller: &Requester, fields: &TicketFields) -> Result<(), Error> {
+    check(tx, caller, fields)?;
+    if tickets::has_place(tx, caller.workspace, caller.user)? { Ok(()) } else { Err(no_place(tx, caller)?) }
+}
+
+/// Why the caller may not open one more ticket.
+fn no_place(tx: &mut dyn Tx, caller: &Requester) -> Result<Error, Error> {
+    Ok(match users::by_id(tx, caller.workspace, caller.user)? {
+        Some(user) if user.active => Error::LimitReached,
+        _ => Error::Unauthenticated(AuthFailure::InvalidToken),
+    })
+}
+
 fn active_category(tx: &mut dyn Tx, caller: &Requester, given: &GivenId) -> Result<Checked<CategoryId>, Error> {
     if let Some(id) = given.number().map(CategoryId)
         && catalogue::category_is_active(tx, caller.workspace, id)?
@@ -88,10 +105,7 @@ pub fn open_ticket(
 ) -> Result<TicketId, Error> {
     let valid = check(tx, caller, fields)?;
     if !tickets::count_one_more(tx, caller.workspace, caller.user)? {
-        return Err(match users::by_id(tx, caller.workspace, caller.user)? {
-            Some(user) if user.active => Error::LimitReached,
-            _ => Error::Unauthenticated(AuthFailure::InvalidToken),
-        });
+        return Err(no_place(tx, caller)?);
     }
     let new = NewTicket {
         workspace: caller.workspace,

@@ -15,7 +15,7 @@ pub struct UpdateFields {
     pub ticket: Checked<Option<i64>>,
     /// The new priority, or `None` to leave it.
     pub priority: Checked<Option<Priority>>,
-    pub tags: Checked<Vec<GivenId>>,
+    pub tags: Checked<Vec<Checked<GivenId>>>,
 }
 
 /// Makes `tags` the ticket's tags, and changes its priority if one is given.
@@ -64,9 +64,13 @@ pub fn update_ticket(tx: &mut dyn Tx, caller: &Requester, fields: &UpdateFields,
 }
 
 /// The tags in ascending order, each once; or what is wrong with the first that is not a tag in use.
-fn active_tags(tx: &mut dyn Tx, caller: &Requester, given: &[GivenId]) -> Result<Checked<Vec<TagId>>, Error> {
+fn active_tags(tx: &mut dyn Tx, caller: &Requester, given: &[Checked<GivenId>]) -> Result<Checked<Vec<TagId>>, Error> {
     let mut tags = Vec::with_capacity(given.len());
     for id in given {
+        let id = match id {
+            Ok(id) => id,
+            Err(problems) => return Ok(Err(problems.clone())),
+        };
         match id.number().map(TagId) {
             Some(tag) if catalogue::tag_is_active(tx, caller.workspace, tag)? => tags.push(tag),
             _ => return Ok(Err(vec![Problem::UnknownPk(id.given().to_owned())])),

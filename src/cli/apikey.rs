@@ -50,7 +50,7 @@ pub async fn run(desk: &Desk, command: ApikeyCommand) -> anyhow::Result<()> {
             let at = desk.clock.now();
             let id = desk.store.write(move |tx| apikeys::add(tx, workspace, &name, &new, at)).await?;
             let sentence = format!("Apikey {id}, shown this once:\n{}", key.reveal());
-            output::added(output.json, &json!({ "id": id, "apikey": key.reveal() }), &sentence);
+            output::added(output.json, &json!({ "id": id, "apikey": key.reveal() }), &sentence)?;
         }
         ApikeyCommand::List { workspace, output } => {
             let workspace = desk.workspace(&workspace).await?.id;
@@ -63,13 +63,13 @@ pub async fn run(desk: &Desk, command: ApikeyCommand) -> anyhow::Result<()> {
                     vec![json!(key.id), json!(key.name), json!(prefix), output::moment(key.created_at), revoked_at]
                 })
                 .collect();
-            output::list(output.json, &["Id", "Name", "Apikey", "Created at", "Revoked at"], &rows);
+            output::list(output.json, &["Id", "Name", "Apikey", "Created at", "Revoked at"], &rows)?;
         }
         ApikeyCommand::Revoke { workspace, id, output } => {
             let workspace = desk.workspace(&workspace).await?.id;
             let at = desk.clock.now();
             desk.store.write(move |tx| apikeys::revoke(tx, workspace, ApplicationId(id), at)).await?;
-            output::added(output.json, &json!({ "id": id }), &format!("Apikey {id} is revoked."));
+            output::added(output.json, &json!({ "id": id }), &format!("Apikey {id} is revoked."))?;
         }
     }
     Ok(())

@@ -121,18 +121,18 @@ pub async fn run_category(desk: &Desk, command: CategoryCommand) -> anyhow::Resu
             let sentence = format!("Category \"{name}\" is there.");
             let id =
                 desk.store.write(move |tx| catalogue::add_category(tx, workspace, &name, &description, at)).await?;
-            output::added(output.json, &json!({ "id": id }), &sentence);
+            output::added(output.json, &json!({ "id": id }), &sentence)?;
         }
         CategoryCommand::List { workspace, output } => {
             let workspace = desk.workspace(&workspace).await?.id;
             let all = desk.store.read(move |tx| catalogue::categories(tx, workspace)).await?;
-            list_categories(&all, &output);
+            list_categories(&all, &output)?;
         }
         CategoryCommand::Reorder { workspace, ids, output } => {
             let workspace = desk.workspace(&workspace).await?.id;
             let ids: Vec<_> = ids.into_iter().map(CategoryId).collect();
             let all = desk.store.write(move |tx| catalogue::reorder_categories(tx, workspace, &ids)).await?;
-            list_categories(&all, &output);
+            list_categories(&all, &output)?;
         }
         CategoryCommand::Deactivate { workspace, id, output } => {
             set_category_active(desk, &workspace, id, false, &output).await?;
@@ -144,10 +144,10 @@ pub async fn run_category(desk: &Desk, command: CategoryCommand) -> anyhow::Resu
     Ok(())
 }
 
-fn list_categories(all: &[Category], output: &OutputArgs) {
+fn list_categories(all: &[Category], output: &OutputArgs) -> anyhow::Result<()> {
     let rows: Vec<_> =
         all.iter().map(|c| vec![json!(c.id), json!(c.name), json!(c.description), json!(c.active)]).collect();
-    output::list(output.json, &["Id", "Name", "Description", "Active"], &rows);
+    output::list(output.json, &["Id", "Name", "Description", "Active"], &rows)
 }
 
 async fn set_category_active(
@@ -159,8 +159,7 @@ async fn set_category_active(
 ) -> anyhow::Result<()> {
     let workspace = desk.workspace(workspace).await?.id;
     desk.store.write(move |tx| catalogue::set_category_active(tx, workspace, CategoryId(id), active)).await?;
-    activity("Category", id, active, output);
-    Ok(())
+    activity("Category", id, active, output)
 }
 
 pub async fn run_tag(desk: &Desk, command: TagCommand) -> anyhow::Result<()> {
@@ -170,7 +169,7 @@ pub async fn run_tag(desk: &Desk, command: TagCommand) -> anyhow::Result<()> {
             let at = desk.clock.now();
             let sentence = format!("Tag \"{tag}\" is there.");
             let id = desk.store.write(move |tx| catalogue::add_tag(tx, workspace, &tag, &keyword, at)).await?;
-            output::added(output.json, &json!({ "id": id }), &sentence);
+            output::added(output.json, &json!({ "id": id }), &sentence)?;
         }
         TagCommand::List { workspace, output } => {
             let workspace = desk.workspace(&workspace).await?.id;
@@ -179,7 +178,7 @@ pub async fn run_tag(desk: &Desk, command: TagCommand) -> anyhow::Result<()> {
                 .iter()
                 .map(|tag| vec![json!(tag.id), json!(tag.tag), json!(tag.keyword), json!(tag.active)])
                 .collect();
-            output::list(output.json, &["Id", "Tag", "Keyword", "Active"], &rows);
+            output::list(output.json, &["Id", "Tag", "Keyword", "Active"], &rows)?;
         }
         TagCommand::Deactivate { workspace, id, output } => {
             set_tag_active(desk, &workspace, id, false, &output).await?;
@@ -200,11 +199,10 @@ async fn set_tag_active(
 ) -> anyhow::Result<()> {
     let workspace = desk.workspace(workspace).await?.id;
     desk.store.write(move |tx| catalogue::set_tag_active(tx, workspace, TagId(id), active)).await?;
-    activity("Tag", id, active, output);
-    Ok(())
+    activity("Tag", id, active, output)
 }
 
-fn activity(what: &str, id: i64, active: bool, output: &OutputArgs) {
+fn activity(what: &str, id: i64, active: bool, output: &OutputArgs) -> anyhow::Result<()> {
     let json: Value = json!({ "id": id, "active": active });
-    output::added(output.json, &json, &format!("{what} {id} is {}active.", if active { "" } else { "in" }));
+    output::added(output.json, &json, &format!("{what} {id} is {}active.", if active { "" } else { "in" }))
 }

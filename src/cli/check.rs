@@ -66,7 +66,7 @@ pub async fn run(desk: &Desk, args: CheckArgs) -> anyhow::Result<()> {
         problems.len()
     );
     let sentence = [vec![summary], problems.clone()].concat().join("\n- ");
-    output::added(args.output.json, &json, &sentence);
+    output::added(args.output.json, &json, &sentence)?;
     if !problems.is_empty() {
         bail!("the check found {} problems", problems.len());
     }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{Desk, serve};
+use super::{Desk, output, serve};
 use crate::app::list_catalogue::list_categories;
 use crate::app::manage::{apikeys, workspaces};
 use crate::config::{Config, LogFormat};
@@ -37,8 +37,7 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
     serve::start(config, async |desk, secret, address| {
         let key = Apikey::from_bits(&secret.derive("demo apikey")[..24]);
         let category = prepare(desk, secret, &key).await?;
-        print!("{}", welcome(&desk.config, secret, &key, category, address));
-        Ok(())
+        output::line(welcome(&desk.config, secret, &key, category, address))
     })
 }
 
@@ -94,7 +93,6 @@ curl -si {base}/support/create/ticket/ -H 'apikey: {key}' -H "Authorization: Bea
 curl -s {base}/support/get/ticket/history/ -H 'apikey: {key}' -H "Authorization: Bearer $TOKEN"
 
 Stop it with Ctrl-C; the same command starts it again with the same data.
-
 "#,
         data = config.data.display(),
     )

@@ -68,7 +68,7 @@ pub async fn run(desk: &Desk, command: IdentityProviderCommand) -> anyhow::Resul
             let sentence = format!("Tokens of {issuer} for {audience} are accepted.");
             let provider = IdentityProvider { workspace, issuer, audience, jwks_url, algorithms };
             let id = desk.store.write(move |tx| identity_providers::add(tx, &provider, at)).await?;
-            output::added(output.json, &json!({ "id": id }), &sentence);
+            output::added(output.json, &json!({ "id": id }), &sentence)?;
         }
         IdentityProviderCommand::List { workspace, output } => {
             let workspace = desk.workspace(&workspace).await?.id;
@@ -77,14 +77,14 @@ pub async fn run(desk: &Desk, command: IdentityProviderCommand) -> anyhow::Resul
                 .iter()
                 .map(|p| vec![json!(p.issuer), json!(p.audience), json!(p.jwks_url), json!(p.algorithms.join(" "))])
                 .collect();
-            output::list(output.json, &["Issuer", "Audience", "Jwks url", "Algorithms"], &rows);
+            output::list(output.json, &["Issuer", "Audience", "Jwks url", "Algorithms"], &rows)?;
         }
         IdentityProviderCommand::Remove { workspace, issuer, output } => {
             let workspace = desk.workspace(&workspace).await?.id;
             let json = json!({ "issuer": issuer });
             let sentence = format!("Tokens of {issuer} are no longer accepted.");
             desk.store.write(move |tx| identity_providers::remove(tx, workspace, &issuer)).await?;
-            output::added(output.json, &json, &sentence);
+            output::added(output.json, &json, &sentence)?;
         }
     }
     Ok(())

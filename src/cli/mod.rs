@@ -72,22 +72,22 @@ enum Command {
     /// Hold the database against itself and against the stored files
     Check(check::CheckArgs),
     /// Add, list and set workspaces
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  ferrodesk workspace add Acme --open-ticket-limit 20")]
     Workspace(workspace::WorkspaceCommand),
     /// Add, list and revoke apikeys
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  ferrodesk apikey add --workspace Acme --name web --json")]
     Apikey(apikey::ApikeyCommand),
     /// Add, list and deactivate users
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  ferrodesk user list --workspace Acme")]
     User(user::UserCommand),
     /// Add, list, order and deactivate categories
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  ferrodesk category add --workspace Acme --name Billing")]
     Category(catalogue::CategoryCommand),
     /// Add, list and deactivate tags
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  ferrodesk tag add --workspace Acme --tag Refund --keyword refund")]
     Tag(catalogue::TagCommand),
     /// Trust identity providers, so that their users' tokens work here
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  ferrodesk identity-provider list --workspace Acme")]
     IdentityProvider(identity_provider::IdentityProviderCommand),
 }
 
@@ -140,8 +140,7 @@ async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
     let desk = Desk::open(config, &options, StorageMetrics::default())?;
     let outcome = match command {
         Command::Migrate { output } => {
-            output::added(output.json, &json!({ "schema": "up to date" }), "The schema is up to date.");
-            Ok(())
+            output::added(output.json, &json!({ "schema": "up to date" }), "The schema is up to date.")
         }
         Command::Check(args) => check::run(&desk, args).await,
         Command::Workspace(command) => workspace::run(&desk, command).await,

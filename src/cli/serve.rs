@@ -86,7 +86,9 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 fn log_to_standard_error(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log).with_context(|| format!("log: \"{}\" is no filter", config.log))?;
+    // The migrations' library tells at length what it does not do. Whoever names it in the setting still hears it.
+    let directives = format!("refinery_core=warn,{}", config.log);
+    let filter = EnvFilter::try_new(directives).with_context(|| format!("log: \"{}\" is no filter", config.log))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),

@@ -93,7 +93,7 @@ pub async fn run(desk: &Desk, command: UserCommand) -> anyhow::Result<()> {
             let hash = read_password(desk).await?;
             let sentence = format!("{role} {} is there.", email.as_str());
             let id = desk.store.write(move |tx| users::add(tx, workspace, &email, role, &hash, at)).await?;
-            output::added(output.json, &json!({ "id": id }), &sentence);
+            output::added(output.json, &json!({ "id": id }), &sentence)?;
         }
         UserCommand::List { workspace, output } => {
             let workspace = desk.workspace(&workspace).await?.id;
@@ -102,7 +102,7 @@ pub async fn run(desk: &Desk, command: UserCommand) -> anyhow::Result<()> {
                 .into_iter()
                 .map(|user| vec![json!(user.id), json!(user.email), json!(user.role.as_str()), json!(user.active)])
                 .collect();
-            output::list(output.json, &["Id", "Email", "Role", "Active"], &rows);
+            output::list(output.json, &["Id", "Email", "Role", "Active"], &rows)?;
         }
         UserCommand::Deactivate { workspace, email, output } => {
             set_active(desk, &workspace, email, false, &output).await?;
@@ -116,7 +116,7 @@ pub async fn run(desk: &Desk, command: UserCommand) -> anyhow::Result<()> {
             let json = json!({ "email": email.as_str() });
             let sentence = format!("{} has a new password and no sessions.", email.as_str());
             desk.store.write(move |tx| users::set_password(tx, workspace, &email, &hash, at)).await?;
-            output::added(output.json, &json, &sentence);
+            output::added(output.json, &json, &sentence)?;
         }
     }
     Ok(())
@@ -134,7 +134,7 @@ async fn set_active(
     let json = json!({ "email": email.as_str(), "active": active });
     let sentence = format!("{} is {}active.", email.as_str(), if active { "" } else { "in" });
     desk.store.write(move |tx| users::set_active(tx, workspace, &email, active, at)).await?;
-    output::added(output.json, &json, &sentence);
+    output::added(output.json, &json, &sentence)?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub enum WorkspaceCommand {
         /// What it is called
         name: String,
         /// How many tickets a user may have that are not closed; 0 is any number
-        #[arg(long, value_name = "N", default_value_t = DEFAULT_OPEN_TICKET_LIMIT, allow_negative_numbers = true)]
+        #[arg(long, value_name = "N", default_value_t = DEFAULT_OPEN_TICKET_LIMIT, allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(0..))]
         open_ticket_limit: i64,
         /// Whether a customer's reply to a closed ticket opens it again
         #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
@@ -35,7 +35,7 @@ pub enum WorkspaceCommand {
         /// What it is called
         name: String,
         /// How many tickets a user may have that are not closed; 0 is any number
-        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(0..))]
         open_ticket_limit: Option<i64>,
         /// Whether a customer's reply to a closed ticket opens it again
         #[arg(long, value_name = "BOOL")]
@@ -53,7 +53,7 @@ pub async fn run(desk: &Desk, command: WorkspaceCommand) -> anyhow::Result<()> {
             let id =
                 desk.store.write(move |tx| workspaces::add(tx, &new, open_ticket_limit, reopen_on_reply, at)).await?;
             let sentence = format!("Workspace {id} \"{name}\" is there.");
-            output::added(output.json, &json!({ "id": id, "name": name.trim() }), &sentence);
+            output::added(output.json, &json!({ "id": id, "name": name.trim() }), &sentence)?;
         }
         WorkspaceCommand::List { output } => {
             let all = desk.store.read(workspaces::list).await?;
@@ -61,7 +61,7 @@ pub async fn run(desk: &Desk, command: WorkspaceCommand) -> anyhow::Result<()> {
                 .into_iter()
                 .map(|w| vec![json!(w.id), json!(w.name), json!(w.open_ticket_limit), json!(w.reopen_on_reply)])
                 .collect();
-            output::list(output.json, &["Id", "Name", "Open ticket limit", "Reopen on reply"], &rows);
+            output::list(output.json, &["Id", "Name", "Open ticket limit", "Reopen on reply"], &rows)?;
         }
         WorkspaceCommand::Set { name, open_ticket_limit, reopen_on_reply, output } => {
             let set =
@@ -72,7 +72,7 @@ pub async fn run(desk: &Desk, command: WorkspaceCommand) -> anyhow::Result<()> {
                 "open_ticket_limit": set.open_ticket_limit,
                 "reopen_on_reply": set.reopen_on_reply,
             });
-            output::added(output.json, &json, &format!("Workspace {} \"{}\" is set.", set.id, set.name));
+            output::added(output.json, &json, &format!("Workspace {} \"{}\" is set.", set.id, set.name))?;
         }
     }
     Ok(())

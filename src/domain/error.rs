@@ -27,7 +27,7 @@ pub enum Error {
     #[error("unauthenticated: {0:?}")]
     Unauthenticated(AuthFailure),
     /// It clashes with what is already there.
-    #[error("conflict: {0:?}")]
+    #[error(transparent)]
     Conflict(Conflict),
     /// The requester has as many open tickets as the workspace allows.
     #[error("open ticket limit reached")]
@@ -80,13 +80,16 @@ pub enum AuthFailure {
 }
 
 /// What a request clashes with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Conflict {
     /// The `Idempotency-Key` was used before with another body.
+    #[error("the idempotency key was used with another request")]
     KeyReused,
     /// The first request with this `Idempotency-Key` has not been answered yet.
+    #[error("the first request with this idempotency key has not been answered yet")]
     KeyInFlight,
     /// A name that must be unique is taken; the text names what and which.
+    #[error("{0}")]
     Taken(String),
 }
 

@@ -2,8 +2,11 @@
 
 mod api_description;
 mod architecture;
+mod cli;
 mod contract;
+mod documentation;
 mod properties;
+mod real_clients;
 mod storage_conformance;
 mod support;
 mod transport_errors;

@@ -5,11 +5,12 @@ use axum::response::Response;
 
 use super::kept_answer::KeptAnswer;
 use super::{CREATE_TICKET, uploads};
-use crate::app::idempotency::once;
+use crate::app::idempotency::{kept_or_checked, once};
 use crate::app::open_ticket::{self, TicketFields, open_ticket};
 use crate::domain::Priority;
 use crate::http::extract::{Caller, Form, IdempotencyKey};
 use crate::http::{ApiError, AppState};
+use crate::storage::Tx;
 
 /// Create a ticket
 ///
@@ -39,14 +40,18 @@ pub async fn create_ticket(
     };
     let requester = caller.requester;
     let files = files.unwrap_or_default();
-    if !fields.is_clean() || !files.is_empty() {
-        // What will be refused is refused before its files are stored, and without taking the writer's time.
-        let fields = fields.clone();
-        app.store().read(move |tx| open_ticket::check(tx, &requester, &fields).map(|_| ())).await?;
-    }
-    let (stored, _uploading) = uploads::store(&app, requester.workspace, &files).await?;
     let request = key.of_user(&caller, &app, CREATE_TICKET.paths[0], &form);
     let at = app.clock().now();
+    if !fields.is_clean() || !files.is_empty() {
+        // What will be refused is refused before its files are stored, and without taking the writer's time.
+        let (request, fields) = (request.clone(), fields.clone());
+        let check = move |tx: &mut dyn Tx| open_ticket::check_with_limit(tx, &requester, &fields);
+        let kept = app.store().read(move |tx| kept_or_checked(tx, request.as_ref(), at, &check)).await?;
+        if let Some(kept) = kept {
+            return KeptAnswer::present(&kept, &app);
+        }
+    }
+    let (stored, _uploading) = uploads::store(&app, requester.workspace, &files).await?;
     let kept = app
         .store()
         .write(move |tx| {

@@ -1,10 +1,14 @@
 //! Endpoint 7: the bytes of an attachment.
 
+use std::convert::Infallible;
 use std::ops::Range;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -41,11 +45,12 @@ const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
 pub async fn download(
     State(app): State<AppState>,
     caller: Caller,
-    Path(attachment_id): Path<String>,
+    attachment_id: Result<Path<String>, PathRejection>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let id = attachment_id.parse().ok().map(AttachmentId);
+    // What cannot be an id names nothing.
+    let id = attachment_id.ok().and_then(|Path(id)| plain_id(&id));
     let requester = caller.requester;
     let file = app.store().read(move |tx| download_attachment(tx, &requester, id)).await?;
     let size = u64::try_from(file.size).map_err(Error::internal)?;
@@ -54,6 +59,8 @@ pub async fn download(
     set_headers(&mut response, &file, &etag)?;
     if is_known(&headers, &etag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
+        // A body of a known length would be announced, and caches would take the file to be empty (RFC 9110, 8.6).
+        *response.body_mut() = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
         return Ok(response);
     }
     let part = match requested_range(&method, &headers, &etag, size) {
@@ -72,6 +79,14 @@ pub async fn download(
         *response.body_mut() = Body::from(app.blobs().get(requester.workspace, &file.hash, part).await?);
     }
     Ok(response)
+}
+
+/// The id that decimal digits say, as they stand in an address.
+fn plain_id(given: &str) -> Option<AttachmentId> {
+    if !given.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    given.parse().ok().map(AttachmentId)
 }
 
 fn set_headers(response: &mut Response, file: &StoredFile, etag: &str) -> Result<(), Error> {

@@ -5,11 +5,12 @@ use axum::response::Response;
 
 use super::kept_answer::KeptAnswer;
 use super::{CONVERSATION, uploads};
-use crate::app::idempotency::once;
+use crate::app::idempotency::{kept_or_checked, once};
 use crate::app::reply::{self, ReplyFields};
 use crate::http::extract::{Caller, Form, IdempotencyKey};
 use crate::http::problems::Place;
 use crate::http::{ApiError, AppState};
+use crate::storage::Tx;
 
 /// Add a conversation to a ticket
 ///
@@ -35,14 +36,18 @@ pub async fn reply(
     let requester = caller.requester;
     let files = files.unwrap_or_default();
     let here = |error| ApiError::at(Place::Conversation, error);
-    if !fields.is_clean() || !files.is_empty() {
-        // What will be refused is refused before its files are stored, and without taking the writer's time.
-        let fields = fields.clone();
-        app.store().read(move |tx| reply::check(tx, &requester, &fields).map(|_| ())).await.map_err(here)?;
-    }
-    let (stored, _uploading) = uploads::store(&app, requester.workspace, &files).await?;
     let request = key.of_user(&caller, &app, CONVERSATION.paths[0], &form);
     let at = app.clock().now();
+    if !fields.is_clean() || !files.is_empty() {
+        // What will be refused is refused before its files are stored, and without taking the writer's time.
+        let (request, fields) = (request.clone(), fields.clone());
+        let check = move |tx: &mut dyn Tx| reply::check(tx, &requester, &fields).map(|_| ());
+        let kept = app.store().read(move |tx| kept_or_checked(tx, request.as_ref(), at, &check)).await.map_err(here)?;
+        if let Some(kept) = kept {
+            return KeptAnswer::present(&kept, &app);
+        }
+    }
+    let (stored, _uploading) = uploads::store(&app, requester.workspace, &files).await?;
     let kept = app
         .store()
         .write(move |tx| {

@@ -80,8 +80,8 @@ impl Form {
         }
     }
 
-    /// A required list of ids: a repeated field, `name[]`, `name[0]` and so on, or a JSON list.
-    pub fn ids(&self, name: &str) -> Checked<Vec<GivenId>> {
+    /// A required list of ids, each checked on its own: a repeated field, `name[]`, `name[0]` and so on, or a JSON list.
+    pub fn ids(&self, name: &str) -> Checked<Vec<Checked<GivenId>>> {
         let given: Vec<&Value> = if self.is_json {
             match self.last(name) {
                 None => return Err(vec![Problem::Required]),
@@ -95,7 +95,7 @@ impl Form {
         if given.is_empty() {
             return Err(vec![Problem::EmptyList]);
         }
-        given.into_iter().map(id).collect()
+        Ok(given.into_iter().map(id).collect())
     }
 
     /// An id in one of the hand-checked places; `Ok(None)` is a number that no row can have.

@@ -10,6 +10,9 @@ statements! {
               WHERE workspace_id = $1 AND id = $2 AND active = TRUE
               AND ((SELECT open_ticket_limit FROM workspace WHERE id = $1) = 0
                   OR open_tickets < (SELECT open_ticket_limit FROM workspace WHERE id = $1))";
+    HAS_PLACE = "SELECT 1 FROM app_user WHERE workspace_id = $1 AND id = $2 AND active = TRUE
+              AND ((SELECT open_ticket_limit FROM workspace WHERE id = $1) = 0
+                  OR open_tickets < (SELECT open_ticket_limit FROM workspace WHERE id = $1))";
     COUNT_DIFFERENCE = "UPDATE app_user SET open_tickets = open_tickets + $1 WHERE workspace_id = $2 AND id = $3";
     INSERT = "INSERT INTO ticket (workspace_id, requester_id, id, subject, subject_folded, priority, category_id, status, locked,
               created_at, updated_at, comment) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, FALSE, $8, $9, $10)";
@@ -104,6 +107,11 @@ pub struct Page {
 /// row stays locked until the transaction ends, which is what makes the limit exact.
 pub fn count_one_more(tx: &mut dyn Tx, workspace: WorkspaceId, user: UserId) -> Result<bool, StorageError> {
     Ok(tx.execute(COUNT_ONE_MORE, &[Param::Int(workspace.0), Param::Int(user.0)])? > 0)
+}
+
+/// Whether [`count_one_more`] would count now.
+pub fn has_place(tx: &mut dyn Tx, workspace: WorkspaceId, user: UserId) -> Result<bool, StorageError> {
+    Ok(first(tx, HAS_PLACE, &[Param::Int(workspace.0), Param::Int(user.0)], |_| Ok(()))?.is_some())
 }
 
 /// Adds a ticket, which its requester's count already includes.

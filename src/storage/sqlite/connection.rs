@@ -1,5 +1,6 @@
 //! How connections are opened.
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Shared, StorageError};
@@ -37,5 +38,7 @@ fn open(shared: &Shared, access: OpenFlags) -> Result<Connection, StorageError> 
     let connection = Connection::open_with_flags(&shared.path, flags)?;
     connection.busy_timeout(shared.options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Without this, SQLite looks at the values that are bound and prepares some statements anew at every call.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }

@@ -2,6 +2,8 @@
 //! randomness that is seeded.
 
 mod client;
+mod desk;
+mod fields;
 pub mod history;
 mod identity_provider;
 mod injected;
@@ -27,6 +29,8 @@ use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, Tx};
 use tempfile::TempDir;
 
 pub use client::{Answer, Client, Encoding, Part, multipart};
+pub use desk::*;
+pub use fields::{Fields, all_but_request_id, assert_refused, post_raw};
 pub use identity_provider::{IdentityProvider, KeyPair, Scheme};
 pub use injected::{ManualClock, SeededEntropy};
 
