@@ -189,8 +189,8 @@ impl Config {
         if self.body_max_bytes < 24 * 1024 * 1024 {
             return Err(ConfigError("body_max_bytes: ten files of 2 MiB need 25165824 or more".to_owned()));
         }
-        if self.upload_memory_mib < 2 {
-            return Err(ConfigError("upload_memory_mib: one file needs 2 or more".to_owned()));
+        if self.upload_memory_mib < 22 {
+            return Err(ConfigError("upload_memory_mib: the files of one request need 22 or more".to_owned()));
         }
         if self.storage_queue == 0 {
             return Err(ConfigError("storage_queue: must be 1 or more".to_owned()));

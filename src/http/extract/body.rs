@@ -38,6 +38,11 @@ impl BodyReader {
         self.body.size_hint().lower() > self.bytes_left as u64
     }
 
+    /// How many bytes the body says that it has, if it says so.
+    pub fn declared_bytes(&self) -> Option<u64> {
+        self.body.size_hint().exact()
+    }
+
     /// Whether the body is known to be empty.
     pub fn is_empty(&self) -> bool {
         self.body.is_end_stream()

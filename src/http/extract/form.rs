@@ -1,5 +1,7 @@
 //! The fields of a request, whichever of the three kinds its body is.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::header;
@@ -42,8 +44,8 @@ pub struct UploadedFile {
     pub bytes: Bytes,
     pub hash: ContentHash,
     pub too_big: bool,
-    /// Its share of the memory for uploads, given back when it is dropped.
-    pub _memory: OwnedSemaphorePermit,
+    /// The request's share of the memory for uploads, given back when the last of its files is dropped.
+    pub _memory: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// A field's value as it came.

@@ -1,6 +1,7 @@
 //! Multipart bodies, read part by part: no part is ever held beyond its limit, and headers have one too.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -30,11 +31,13 @@ const HEADERS_MAX_BYTES: usize = 16 * 1024;
 /// Files that are kept of one request; those beyond are noticed and thrown away.
 const FILES_KEPT_MAX: usize = crate::domain::attachment::FILES_MAX + 1;
 
-/// How long a file waits for its share of the memory.
+/// How long a request with files waits for its share of the memory.
 const MEMORY_WITHIN: Duration = Duration::from_secs(5);
 
-/// MiB of memory that a file is given.
-const FILE_MEMORY_MIB: u32 = 2;
+/// MiB of memory that the files of one request can take.
+pub const FILES_MEMORY_MIB: u64 = ((FILES_KEPT_MAX * FILE_MAX_BYTES) as u64).div_ceil(MIB);
+
+const MIB: u64 = 1024 * 1024;
 
 /// Reads a multipart body.
 ///
@@ -44,8 +47,9 @@ pub async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState) -
     let boundary = multer::parse_boundary(content_type).map_err(|error| malformed(&error))?;
     let looked_at = AtomicUsize::new(0);
     let mut failure = None;
+    let declared = reader.declared_bytes().unwrap_or(u64::MAX);
     let stream = OneAtATime { reader, looked_at: &looked_at, failure: &mut failure, gave: false };
-    let outcome = read_parts(Multipart::new(stream, boundary), &looked_at, app).await;
+    let outcome = read_parts(Multipart::new(stream, boundary), &looked_at, declared, app).await;
     // What the body itself refused says more than what the parser made of it.
     match (failure, outcome) {
         (Some(refused), Err(_)) => Err(refused),
@@ -53,8 +57,14 @@ pub async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState) -
     }
 }
 
-async fn read_parts(mut parts: Multipart<'_>, looked_at: &AtomicUsize, app: &AppState) -> Result<Form, ApiError> {
+async fn read_parts(
+    mut parts: Multipart<'_>,
+    looked_at: &AtomicUsize,
+    declared: u64,
+    app: &AppState,
+) -> Result<Form, ApiError> {
     let mut fields = Vec::new();
+    let mut memory = None;
     let mut text_left = ALL_TEXT_MAX_BYTES;
     let mut files = 0;
     for number in 0.. {
@@ -76,7 +86,11 @@ async fn read_parts(mut parts: Multipart<'_>, looked_at: &AtomicUsize, app: &App
             (Some(_), Some(file_name)) if file_name.is_empty() => skip(&mut part).await?,
             (Some(name), Some(file_name)) if files < FILES_KEPT_MAX => {
                 files += 1;
-                fields.push((name, Value::File(read_file(&mut part, file_name, app).await?)));
+                // For all files at once: requests that hold some while they wait for more would starve each other.
+                if memory.is_none() {
+                    memory = Some(file_memory(declared, app).await?);
+                }
+                fields.push((name, Value::File(read_file(&mut part, file_name, memory.clone()).await?)));
             }
             _ => skip(&mut part).await?,
         }
@@ -106,8 +120,11 @@ async fn read_text(part: &mut Field<'_>, max_bytes: usize) -> Result<String, Api
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-async fn read_file(part: &mut Field<'_>, name: String, app: &AppState) -> Result<UploadedFile, ApiError> {
-    let memory = file_memory(app).await?;
+async fn read_file(
+    part: &mut Field<'_>,
+    name: String,
+    memory: Option<Arc<OwnedSemaphorePermit>>,
+) -> Result<UploadedFile, ApiError> {
     let mut bytes = BytesMut::new();
     let mut size = 0;
     while let Some(chunk) = part.chunk().await.map_err(|error| malformed(&error))? {
@@ -123,10 +140,12 @@ async fn read_file(part: &mut Field<'_>, name: String, app: &AppState) -> Result
     Ok(UploadedFile { name, hash: sha256(&bytes), bytes, too_big, _memory: memory })
 }
 
-async fn file_memory(app: &AppState) -> Result<OwnedSemaphorePermit, Error> {
-    let share = app.upload_memory().clone().acquire_many_owned(FILE_MEMORY_MIB);
+/// The memory for the files of a request that has so many bytes in all.
+async fn file_memory(declared: u64, app: &AppState) -> Result<Arc<OwnedSemaphorePermit>, Error> {
+    let share = u32::try_from(declared.div_ceil(MIB).clamp(1, FILES_MEMORY_MIB)).map_err(Error::internal)?;
+    let share = app.upload_memory().clone().acquire_many_owned(share);
     match tokio::time::timeout(MEMORY_WITHIN, share).await {
-        Ok(Ok(share)) => Ok(share),
+        Ok(Ok(share)) => Ok(Arc::new(share)),
         _ => Err(Error::Busy { retry_after: MEMORY_WITHIN }),
     }
 }

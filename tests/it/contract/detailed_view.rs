@@ -81,6 +81,9 @@ async fn the_id_is_read_from_the_query_string_or_else_from_a_body_of_any_kind() 
         let body = [("ticket_id", &*other.to_string())];
         let both = desk.client.send_fields(Method::GET, &path, encoding, &body).await;
         assert_eq!(both.data(), shown, "the query string comes first");
+        let path = format!("{PATH}?ticket_id=abc");
+        let both = desk.client.send_fields(Method::GET, &path, encoding, &body).await;
+        assert_invalid_input(&both, NOT_VALID, "even if it is wrong");
     }
     let number = json!({ "ticket_id": ticket }).to_string();
     let answer = desk.client.send(Method::GET, PATH, Some("application/json"), number).await;

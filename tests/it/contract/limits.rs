@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Barrier};
 
+use ferrodesk::app::check::miscounted_users;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -58,6 +59,7 @@ async fn of_200_tickets_created_at_once_exactly_ten_are_opened() {
     ids.dedup();
     assert_eq!(ids.len(), 10);
     assert_eq!(desk.tickets().await, 10);
+    assert_eq!(desk.app.read(miscounted_users).await, []);
     assert_limit_reached(&create(&desk).await);
 }
 
@@ -104,6 +106,30 @@ async fn opening_again_needs_no_place_but_takes_one() {
     assert_limit_reached(&create(&desk).await);
     desk.close(second).await;
     desk.ticket().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_that_is_closed_by_many_at_once_is_closed_once_and_counted_once() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    for (status, before, after) in [("3", "1", "3"), ("2", "3", "2"), ("3", "2", "3")] {
+        let recorded = desk.events(ticket).await.len();
+        let mut requests = JoinSet::new();
+        for _ in 0..50 {
+            let (client, body) = (desk.client.clone(), json!({ "ticket": ticket, "status": status }));
+            requests.spawn(async move { client.post_json(STATUS, &body).await.status.as_u16() });
+        }
+        let mut answers = requests.join_all().await;
+        answers.sort_unstable();
+        assert_eq!((answers[0], &answers[1..]), (200, [400; 49].as_slice()));
+        let events = desk.events(ticket).await;
+        assert_eq!(events.len(), recorded + 1);
+        assert_eq!(
+            (&events[recorded].2, &events[recorded].3),
+            (&json!({ "status": before }), &json!({ "status": after }))
+        );
+    }
+    assert_eq!(desk.app.read(miscounted_users).await, []);
 }
 
 #[tokio::test]

@@ -193,6 +193,15 @@ async fn anothers_ticket_is_refused_and_left_as_it_was() {
 }
 
 #[tokio::test]
+async fn whose_ticket_it_is_is_looked_at_when_the_fields_are_right() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    let bob = desk.bob().await;
+    let answer = update_json(&bob, &json!({ "ticket_id": ticket, "priority": "9", "tags": [] })).await;
+    answer.assert_invalid(&json!({ "priority": ["\"9\" is not a valid choice."], "tags": [EMPTY_LIST] }));
+}
+
+#[tokio::test]
 async fn a_priority_is_refused_as_drf_refuses_a_choice() {
     let desk = Desk::new().await;
     let fields = fields(&desk, desk.ticket().await);

@@ -15,7 +15,6 @@ use ferrodesk::storage::Tx;
 use ferrodesk::storage::queries::{events, tickets};
 use serde_json::{Value, json};
 
-pub use super::client::multipart;
 use super::{Answer, Client, Fields, Part, SignedIn, TestApp, TestWorkspace};
 
 pub const CREATE: &str = "/support/create/ticket/";
