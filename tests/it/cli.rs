@@ -515,12 +515,23 @@ fn the_secret_is_the_owners_alone() {
 }
 
 #[test]
-fn a_data_folder_that_is_made_is_private() {
+fn data_are_private() {
     let desk = Desk::new();
     let data = desk.path().join("made/here");
     let output = ferrodesk().arg("migrate").arg("--data").arg(&data).output().expect("runs");
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(std::fs::metadata(&data).expect("a folder").permissions().mode() & 0o777, 0o700);
+    let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    // In a folder that somebody else made open to all, what is sensitive is private all the same.
+    let desk = Desk::new();
+    std::fs::set_permissions(desk.path(), std::fs::Permissions::from_mode(0o755)).expect("our own folder");
+    let server = desk.serve();
+    for (name, wanted) in
+        [("ferrodesk.db", 0o600), ("ferrodesk.db-wal", 0o600), ("blobs", 0o700), ("secret.key", 0o600)]
+    {
+        assert_eq!(mode(&desk.path().join(name)), wanted, "{name}");
+    }
+    drop(server);
 }
 
 #[test]
