@@ -178,10 +178,15 @@ impl Server {
 
     /// Sends SIGTERM and gives the exit status and the log.
     fn terminate(mut self) -> (Option<i32>, String) {
-        let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().expect("kill runs");
-        assert!(sent.success());
+        self.tell_to_stop();
         let status = self.wait();
         (status, std::mem::replace(&mut self.log, std::thread::spawn(String::new)).join().expect("a log"))
+    }
+
+    /// Sends SIGTERM.
+    fn tell_to_stop(&self) {
+        let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().expect("kill runs");
+        assert!(sent.success());
     }
 
     fn wait(&mut self) -> Option<i32> {

@@ -1,5 +1,7 @@
 //! A server as a process: what it reads, what it leaves behind, how it stops, what it notices.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -87,6 +89,46 @@ async fn sigterm_drains_and_folds_the_log() {
     let wal = std::fs::metadata(desk.path().join("ferrodesk.db-wal")).map_or(0, |metadata| metadata.len());
     assert_eq!(wal, 0, "the write-ahead log is folded in");
     assert_eq!(desk.json("category list --workspace Acme --json")[0]["name"], "Billing");
+}
+
+#[test]
+fn a_request_under_way_is_answered_before_the_server_stops() {
+    let desk = Desk::with_acme();
+    desk.add_user("ann@example.com", "customer", "a long enough password");
+    let added = desk.json("apikey add --workspace Acme --name web --json");
+    let server = desk.serve();
+    let body = "username=ann@example.com&password=a+long+enough+password";
+    let mut connection = TcpStream::connect(&server.address).expect("a connection");
+    let head = format!(
+        "POST /api/v1/user/login/ HTTP/1.1\r\nHost: desk\r\napikey: {}\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+        added["apikey"].as_str().expect("text"),
+        body.len()
+    );
+    let (first_half, rest) = body.split_at(20);
+    connection.write_all(format!("{head}{first_half}").as_bytes()).expect("sent");
+    // By the time that another connection is answered, the server has this one.
+    let mut other = TcpStream::connect(&server.address).expect("a connection");
+    other.write_all(b"GET /healthz HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n").expect("sent");
+    assert!(read_all(&mut other).contains("ok"));
+
+    server.tell_to_stop();
+    let started = Instant::now();
+    while TcpStream::connect(&server.address).is_ok() {
+        assert!(started.elapsed() < WITHIN, "new connections are still accepted");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    connection.write_all(rest.as_bytes()).expect("sent");
+    let answer = read_all(&mut connection);
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\"access\""), "{answer}");
+    let mut server = server;
+    assert_eq!(server.wait(), Some(0));
+}
+
+fn read_all(connection: &mut TcpStream) -> String {
+    let mut text = String::new();
+    connection.read_to_string(&mut text).expect("an answer");
+    text
 }
 
 #[test]
