@@ -1,5 +1,6 @@
 //! Attachments' bytes: stored by workspace and content hash, durable before the row that names them commits.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -44,7 +45,8 @@ impl Blobs {
     /// # Errors
     /// When the folder cannot be made.
     pub fn local(folder: &Path) -> std::io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
+        // Attachments are nobody else's business, whatever the folder above allows.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             std::fs::File::open(parent)?.sync_all()?;
         }

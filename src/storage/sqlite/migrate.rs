@@ -1,6 +1,7 @@
 //! The schema, brought up to date at every start.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use refinery::{Report, Runner};
@@ -19,6 +20,9 @@ pub fn bring_up_to_date(path: &Path, options: &StoreOptions) -> Result<(), Stora
     let cannot_lock = |e| StorageError::Schema(format!("cannot lock {}: {e}", lock_path.display()));
     let lock = File::create(&lock_path).map_err(cannot_lock)?;
     lock.lock().map_err(cannot_lock)?;
+    // Made by us, because SQLite would let everybody read it; its log takes over the mode.
+    let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    made.map_err(|e| StorageError::Schema(format!("cannot open {}: {e}", path.display())))?;
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(options.busy_timeout)?;
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;

@@ -32,7 +32,7 @@ async function journey() {
   await call('categories', {
     'method': 'GET',
     'url': base + '/get/support-ticket/catogory-list/',
-    'headers': both
+    'headers': { 'apikey': process.env.APIKEY }
   });
   await call('create', {
     'method': 'POST',
@@ -56,7 +56,7 @@ async function journey() {
   await call('tags', {
     'method': 'GET',
     'url': base + '/get/ticket/tags/',
-    'headers': both
+    'headers': { 'apikey': process.env.APIKEY }
   });
   await call('update', {
     'method': 'POST',

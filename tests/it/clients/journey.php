@@ -4,15 +4,16 @@
 // included, and the same options. Prints a JSON list of what was answered; the Rust test judges it.
 
 $base = getenv('BASE');
+$apikey = array("apikey: " . getenv('APIKEY'));
 $both = array(
     "apikey: " . getenv('APIKEY'),
     "Authorization: Bearer " . getenv('TOKEN'),
 );
 $answers = array();
 
-function call($step, $method, $path, $fields = null)
+function call($step, $method, $path, $headers, $fields = null)
 {
-    global $base, $both, $answers;
+    global $base, $answers;
     $curl = curl_init();
     $options = array(
         CURLOPT_URL => $base . $path,
@@ -23,7 +24,7 @@ function call($step, $method, $path, $fields = null)
         CURLOPT_FOLLOWLOCATION => true,
         CURLOPT_HTTP_VERSION => CURL_HTTP_VERSION_1_1,
         CURLOPT_CUSTOMREQUEST => $method,
-        CURLOPT_HTTPHEADER => $both,
+        CURLOPT_HTTPHEADER => $headers,
     );
     if ($fields !== null) {
         $options[CURLOPT_POSTFIELDS] = $fields;
@@ -44,33 +45,33 @@ function call($step, $method, $path, $fields = null)
     return $response;
 }
 
-call('categories', "GET", "/get/support-ticket/catogory-list/");
-call('create', "POST", "/creat/support/ticket/", array(
+call('categories', "GET", "/get/support-ticket/catogory-list/", $apikey);
+call('create', "POST", "/creat/support/ticket/", $both, array(
     'subject' => 'Größe passt nicht',
     'priority' => '2',
     'comment' => 'Bitte um Umtausch',
     'category' => getenv('CATEGORY'),
     'attachment' => new CURLFILE(getenv('FILE')),
 ));
-$history = json_decode(call('history', "GET", "/get/ticket/history/"));
+$history = json_decode(call('history', "GET", "/get/ticket/history/", $both));
 $ticket = (string) $history->data->TicketList[0]->id;
-call('tags', "GET", "/get/ticket/tags/");
-call('update', "POST", "/update/support/ticket/", array(
+call('tags', "GET", "/get/ticket/tags/", $apikey);
+call('update', "POST", "/update/support/ticket/", $both, array(
     'ticket_id' => $ticket, 'priority' => '3', 'tags' => getenv('TAG'),
 ));
-call('reply', "POST", "/support/ticket/conversation/", array(
+call('reply', "POST", "/support/ticket/conversation/", $both, array(
     'ticket' => $ticket, 'comment' => 'Here is more', 'attachment' => new CURLFILE(getenv('REPLY_FILE')),
 ));
 // The sample itself does not run (its URL is in CURLOPT_ENCODING, and it calls "arra"); this is what it means.
-$view = json_decode(call('view', "GET", "/support/ticket/detailed-view/", array('ticket_id' => $ticket)));
+$view = json_decode(call('view', "GET", "/support/ticket/detailed-view/", $both, array('ticket_id' => $ticket)));
 foreach ($view->data->attachments as $attachment) {
-    $bytes = call('download', "GET", "/support/ticket/download/" . $attachment->id . "/");
+    $bytes = call('download', "GET", "/support/ticket/download/" . $attachment->id . "/", $both);
     file_put_contents(getenv('DOWNLOADS') . '/' . $attachment->id, $bytes);
 }
 foreach (array('3', '2') as $status) {
-    call('status ' . $status, "POST", "/\u{200e}support/ticket/status/", array(
+    call('status ' . $status, "POST", "/\u{200e}support/ticket/status/", $both, array(
         'ticket' => $ticket, 'status' => $status,
     ));
 }
-call('view again', "GET", "/support/ticket/detailed-view/", array('ticket_id' => $ticket));
+call('view again', "GET", "/support/ticket/detailed-view/", $both, array('ticket_id' => $ticket));
 echo json_encode($answers);
