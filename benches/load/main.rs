@@ -1,6 +1,13 @@
 //! The load bench: a desk of a million tickets, served by the release binary and driven with wrk over the loopback
 //! interface. `script/bench` builds and runs it; `docs/performance.md` explains the figures.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "counts and times here are far below what an f64 or a 64-bit usize holds"
+)]
+#![allow(clippy::format_push_string, reason = "an allocation more while a bench is prepared is nothing")]
+
 mod constant;
 mod desk;
 mod process;

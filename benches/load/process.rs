@@ -93,11 +93,11 @@ pub fn end_all_when_told_to_stop() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::spawn(move || {
         runtime.block_on(async {
-            let (mut interrupt, mut terminate) =
-                match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
-                    (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
-                    _ => return,
-                };
+            let (Ok(mut interrupt), Ok(mut terminate)) =
+                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+            else {
+                return;
+            };
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}

@@ -25,7 +25,7 @@ pub const CLIENTS: u64 = 64;
 const WARM_UP: u64 = 2;
 
 /// How long a server may take to answer for the first time.
-const START_WITHIN: Duration = Duration::from_secs(60);
+const START_WITHIN: Duration = Duration::from_mins(1);
 
 /// What the server reads from its environment for the figures: a line for each request is measured apart.
 const QUIET: &str = "warn";

@@ -190,7 +190,7 @@ fn open(tx: &mut dyn Tx, caller: &Requester, number: u64, category: CategoryId, 
     let ticket = open_ticket(tx, caller, &fields, &[], at)?;
     if number.is_multiple_of(10) {
         let fields = ReplyFields { ticket: given(ticket.0), comment: comment(number / 10), attachment: Ok(()) };
-        reply(tx, caller, &fields, &[], at.plus(Duration::from_secs(3600)))?;
+        reply(tx, caller, &fields, &[], at.plus(Duration::from_hours(1)))?;
     }
     Ok(ticket.0)
 }

@@ -27,6 +27,9 @@ async fn ready() -> (TestApp, Client) {
     (app, client)
 }
 
+/// Method, path, content type and body of a request; status, error type and message of its answer.
+type Row = (Method, &'static str, Option<&'static str>, Body, u16, &'static str, &'static str);
+
 #[tokio::test]
 async fn what_the_router_and_the_extractors_refuse() {
     let (app, client) = ready().await;
@@ -37,7 +40,7 @@ async fn what_the_router_and_the_extractors_refuse() {
     let many_parts = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n".repeat(1001) + "--x--\r\n";
     let long_header = format!("--x\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n", "a".repeat(900_000));
     let too_large = "The request body is too large.";
-    let rows: [(Method, &str, Option<&str>, Body, u16, &str, &str); 14] = [
+    let rows: [Row; 14] = [
         (Method::GET, "/nowhere/", None, Body::empty(), 404, "Not Found", "Not found."),
         (Method::GET, "//nowhere", None, Body::empty(), 404, "Not Found", "Not found."),
         (Method::GET, "/support/ticket/download/x/", None, Body::empty(), 404, "Not Found", "Not found."),
@@ -85,7 +88,7 @@ async fn what_the_router_and_the_extractors_refuse() {
             deep.into(),
             400,
             "Parse Error",
-            "JSON parse error - nested more than 64 deep",
+            "JSON parse error - nested more than 16 deep",
         ),
         (
             Method::POST,

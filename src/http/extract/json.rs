@@ -10,8 +10,8 @@ use super::form::{Text, Value};
 use crate::domain::Error;
 use crate::http::ApiError;
 
-/// How deep arrays and objects may be nested.
-const DEPTH_MAX: usize = 64;
+/// How deep arrays and objects may be nested. Each level is read once more, so this bounds the work too.
+const DEPTH_MAX: usize = 16;
 
 /// Values that a body may hold at the most, however deep: each takes many times the memory of its text.
 const VALUES_MAX: usize = 10_000;

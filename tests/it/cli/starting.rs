@@ -32,17 +32,17 @@ async fn a_running_server_sees_what_is_changed_beside_it() {
     desk.add_user("ann@example.com", "customer", "a long enough password");
     let server = desk.serve();
     // All that follows happens while the server runs.
-    let added = desk.json("apikey add --workspace Acme --name web --json");
-    let key = added["apikey"].as_str().expect("text");
+    let new_key = desk.json("apikey add --workspace Acme --name web --json");
+    let key = new_key["apikey"].as_str().expect("text");
     let http = reqwest::Client::new();
     let login = [("username", "ann@example.com"), ("password", "a long enough password")];
     let body = login.map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).join("&");
-    let log_in = async || {
+    let sign_in = async || {
         let request = http.post(server.url("user/login/")).header("apikey", key);
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body.clone());
         request.send().await.expect("an answer")
     };
-    let answer = log_in().await;
+    let answer = sign_in().await;
     assert_eq!(answer.status(), 200);
     let tokens: Value = answer.json().await.expect("JSON");
     let bearer = format!("Bearer {}", tokens["access"].as_str().expect("text"));
@@ -64,15 +64,15 @@ async fn a_running_server_sees_what_is_changed_beside_it() {
 
     desk.json("user deactivate --workspace Acme --email ann@example.com --json");
     becomes(401, async || categories().await.status().as_u16()).await;
-    assert_eq!(log_in().await.status(), 401);
+    assert_eq!(sign_in().await.status(), 401);
     desk.json("user activate --workspace Acme --email ann@example.com --json");
-    becomes(200, async || log_in().await.status().as_u16()).await;
+    becomes(200, async || sign_in().await.status().as_u16()).await;
     // Activated, but the session that was ended stays so.
     assert_eq!(categories().await.status(), 401);
 
     desk.json("apikey revoke --workspace Acme 1 --json");
-    becomes(401, async || log_in().await.status().as_u16()).await;
-    let refused: Value = log_in().await.json().await.expect("JSON");
+    becomes(401, async || sign_in().await.status().as_u16()).await;
+    let refused: Value = sign_in().await.json().await.expect("JSON");
     assert_eq!(refused["errors"]["detail"], json!(["Incorrect authentication credentials."]));
 }
 

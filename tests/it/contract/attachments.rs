@@ -256,7 +256,7 @@ async fn an_orphan_that_is_sent_again_is_young_again() {
     std::fs::File::options().write(true).open(&file).and_then(|f| f.set_modified(old)).expect("an old file");
     desk.stored("a.txt", b"bytes").await;
     let (store, blobs) = (desk.app.state.store(), desk.app.state.blobs());
-    assert_eq!(sweep(store, blobs, now.plus(Duration::from_secs(60))).await.expect("a sweep").blobs, 0);
+    assert_eq!(sweep(store, blobs, now.plus(Duration::from_mins(1))).await.expect("a sweep").blobs, 0);
     assert_eq!(desk.bytes_on_disk(), [file]);
 }
 
@@ -267,7 +267,7 @@ async fn bytes_that_one_workspace_needs_are_swept_from_another_that_does_not() {
     let (globex, gil) = desk.foreigner().await;
     let fields = fields_of(&globex);
     gil.post_parts(CREATE, &fields.parts(&[("a.txt", b"the same")])).await.ticket_id();
-    let late = by_the_files(&desk.bytes_on_disk()[0]).plus(Duration::from_secs(2 * 60 * 60));
+    let late = by_the_files(&desk.bytes_on_disk()[0]).plus(Duration::from_hours(2));
     let swept = sweep(desk.app.state.store(), desk.app.state.blobs(), late).await.expect("a sweep");
     assert_eq!(swept.blobs, 1);
     let left = desk.bytes_on_disk();
