@@ -43,12 +43,12 @@ async fn a_bare_mark_in_the_path_is_ignored_too() {
 
 /// Where the `request` package is.
 fn node_modules() -> PathBuf {
-    let folder = std::env::var_os("FERRODESK_TEST_NODE_MODULES")
+    let folder = std::env::var_os("TEST_NODE_MODULES")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/node_modules"), PathBuf::from);
     assert!(
         folder.join("request/package.json").is_file(),
         "there is no npm package `request` in {}: run script/test, which installs it, or name another folder in \
-         FERRODESK_TEST_NODE_MODULES",
+         TEST_NODE_MODULES",
         folder.display()
     );
     folder
