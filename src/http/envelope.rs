@@ -10,13 +10,16 @@ const BEFORE_DATA: &[u8] = br#"{"status_code":200,"errors":{},"data":"#;
 /// A success without data.
 pub const EMPTY: &[u8] = br#"{"status_code":200,"errors":{},"data":{}}"#;
 
-/// A success whose data `write` writes as JSON.
-pub fn success(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut body = Vec::with_capacity(1024);
+/// A success whose data `write` writes as JSON, about `size` bytes of it; and whatever else `write` gives.
+///
+/// # Errors
+/// What `write` gives.
+pub fn success<T, E>(size: usize, write: impl FnOnce(&mut Vec<u8>) -> Result<T, E>) -> Result<(Vec<u8>, T), E> {
+    let mut body = Vec::with_capacity(size);
     body.extend_from_slice(BEFORE_DATA);
-    write(&mut body);
+    let given = write(&mut body)?;
     body.push(b'}');
-    body
+    Ok((body, given))
 }
 
 /// A failure: every field with its messages.

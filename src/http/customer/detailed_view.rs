@@ -15,6 +15,9 @@ use crate::storage::queries::attachments::AttachmentOfTicket;
 use crate::storage::queries::conversations::ConversationOfTicket;
 use crate::storage::queries::tickets::TicketView;
 
+/// What a ticket with a few conversations takes, more or less.
+const USUAL_BYTES: usize = 2 * 1024;
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = Ticket)]
 pub struct TicketDetail<'a> {
@@ -67,22 +70,21 @@ pub async fn detailed_view(
     let number = form.plain_id("ticket_id");
     let requester = caller.requester;
     let read = app.store().read(move |tx| {
-        let mut writer = JsonWriter::default();
-        view_ticket(tx, &requester, &number, &mut writer)?;
-        Ok(envelope::success(|body| body.extend_from_slice(&writer.data)))
+        envelope::success(USUAL_BYTES, |data| {
+            view_ticket(tx, &requester, &number, &mut JsonWriter { data, conversations: 0 })
+        })
     });
-    let body = read.await.map_err(|error| ApiError::at(Place::DetailedView, error))?;
+    let (body, ()) = read.await.map_err(|error| ApiError::at(Place::DetailedView, error))?;
     Ok(envelope::json(StatusCode::OK, body))
 }
 
 /// Writes what it is told as the answer's `data`.
-#[derive(Default)]
-struct JsonWriter {
-    data: Vec<u8>,
+struct JsonWriter<'b> {
+    data: &'b mut Vec<u8>,
     conversations: usize,
 }
 
-impl TicketReader for JsonWriter {
+impl TicketReader for JsonWriter<'_> {
     fn ticket(&mut self, ticket: &TicketView<'_>, tags: &[TagId], author: &str) {
         self.data.extend_from_slice(br#"{"ticket":"#);
         let detail = TicketDetail {
@@ -94,9 +96,9 @@ impl TicketReader for JsonWriter {
             status: ticket.status.code(),
             tags,
         };
-        envelope::push_json(&mut self.data, &detail);
+        envelope::push_json(self.data, &detail);
         self.data.extend_from_slice(br#","author":"#);
-        envelope::push_json(&mut self.data, author);
+        envelope::push_json(self.data, author);
         self.data.extend_from_slice(br#","conversations":["#);
     }
 
@@ -111,12 +113,12 @@ impl TicketReader for JsonWriter {
             comment: conversation.comment,
             author: conversation.author,
         };
-        envelope::push_json(&mut self.data, &item);
+        envelope::push_json(self.data, &item);
     }
 
     fn attachments(&mut self, attachments: &[AttachmentOfTicket]) {
         self.data.extend_from_slice(br#"],"attachments":"#);
-        envelope::push_list(&mut self.data, attachments, |data, attachment| {
+        envelope::push_list(self.data, attachments, |data, attachment| {
             let item = AttachmentItem { id: attachment.id.0, conversation_id: attachment.conversation.map(|id| id.0) };
             envelope::push_json(data, &item);
         });

@@ -15,6 +15,9 @@ use crate::domain::{Checked, Error, Problem, TicketId, text};
 use crate::http::extract::{Caller, Form, QueryForm};
 use crate::http::{ApiError, AppState, envelope};
 
+/// What a page of fifty tickets takes, more or less.
+const USUAL_BYTES: usize = 16 * 1024;
+
 /// What a cursor holds before its ticket's id.
 const CURSOR_MARK: &str = "before:";
 
@@ -63,12 +66,10 @@ pub async fn history(
     let (body, next) = app
         .store()
         .read(move |tx| {
-            let mut next = None;
-            let mut outcome = Ok(());
-            let body = envelope::success(|body| {
+            envelope::success(USUAL_BYTES, |body| {
                 body.extend_from_slice(br#"{"TicketList":["#);
                 let mut separator: &[u8] = b"";
-                let listed = list_tickets(tx, &requester, &fields, &mut |ticket, title| {
+                let next = list_tickets(tx, &requester, &fields, &mut |ticket, title| {
                     body.extend_from_slice(separator);
                     separator = b",";
                     let item = TicketItem {
@@ -81,14 +82,10 @@ pub async fn history(
                         status: ticket.status.code(),
                     };
                     envelope::push_json(body, &item);
-                });
+                })?;
                 body.extend_from_slice(b"]}");
-                match listed {
-                    Ok(more) => next = more,
-                    Err(error) => outcome = Err(error),
-                }
-            });
-            outcome.map(|()| (body, next))
+                Ok(next)
+            })
         })
         .await?;
     let mut response = envelope::json(StatusCode::OK, body);

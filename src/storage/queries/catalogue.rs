@@ -7,7 +7,7 @@ use crate::domain::{CategoryId, TagId, TicketId, Timestamp, WorkspaceId};
 statements! {
     CATEGORIES = "SELECT id, name, description, position, active FROM category WHERE workspace_id = $1 ORDER BY position, id";
     ACTIVE_CATEGORY = "SELECT 1 FROM category WHERE workspace_id = $1 AND id = $2 AND active = TRUE";
-    CATEGORY_NAMES = "SELECT id, name FROM category WHERE workspace_id = $1 ORDER BY id";
+    CATEGORY_NAMES = "SELECT id, name FROM category WHERE workspace_id = $1";
     INSERT_CATEGORY = "INSERT INTO category (workspace_id, name, description, position, active, created_at)
               SELECT $1, $2, $3, COALESCE(MAX(position), 0) + 1, TRUE, $4 FROM category WHERE workspace_id = $1
               ON CONFLICT (workspace_id, name) DO NOTHING RETURNING id";
@@ -45,9 +45,12 @@ pub fn category_is_active(tx: &mut dyn Tx, workspace: WorkspaceId, id: CategoryI
 
 /// What the workspace's categories are called, active or not, in the order of their ids.
 pub fn category_names(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<(CategoryId, String)>, StorageError> {
-    collect(tx, CATEGORY_NAMES, &[Param::Int(workspace.0)], |row| {
+    let mut names = collect(tx, CATEGORY_NAMES, &[Param::Int(workspace.0)], |row| {
         Ok((CategoryId(row.int(0)?), row.text(1)?.to_owned()))
-    })
+    })?;
+    // They are few, and no index has them in this order.
+    names.sort_unstable_by_key(|(id, _)| *id);
+    Ok(names)
 }
 
 /// Adds a category at the end of the list; `None` when the name is taken.
