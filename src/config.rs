@@ -57,6 +57,10 @@ pub struct Config {
     pub body_idle_timeout_seconds: u64,
     /// Seconds that a request's body may take as a whole.
     pub body_timeout_seconds: u64,
+    /// Seconds that a client may take to read on while an answer is sent to it.
+    pub write_timeout_seconds: u64,
+    /// Connections at once; further ones wait to be accepted.
+    pub connections_max: usize,
     /// Bytes that a request's body may have.
     pub body_max_bytes: usize,
     /// MiB of attachments that may be in memory at once, over all requests.
@@ -98,6 +102,8 @@ struct Defaults {
     header_timeout_seconds: u64,
     body_idle_timeout_seconds: u64,
     body_timeout_seconds: u64,
+    write_timeout_seconds: u64,
+    connections_max: usize,
     body_max_bytes: usize,
     upload_memory_mib: usize,
     storage_queue: usize,
@@ -116,16 +122,53 @@ const DEFAULTS: Defaults = Defaults {
     requests_per_minute_per_apikey: 0,
     requests_per_minute_per_user: 0,
     login_failures_per_account: 10,
-    login_failures_per_address: 100,
+    login_failures_per_address: 1000,
     trust_forwarded_for: false,
     header_timeout_seconds: 30,
     body_idle_timeout_seconds: 20,
     body_timeout_seconds: 300,
+    write_timeout_seconds: 30,
+    connections_max: 10000,
     body_max_bytes: 32 * 1024 * 1024,
     upload_memory_mib: 256,
     storage_queue: 4096,
     storage_readers: 0,
 };
+
+/// The settings that are text, whatever their values look like.
+const TEXTS: [&str; 12] = [
+    "data",
+    "database",
+    "blobs",
+    "listen",
+    "public_url",
+    "secret",
+    "api_prefix",
+    "api_version",
+    "cors_origins",
+    "log",
+    "log_format",
+    "metrics_token",
+];
+
+/// The settings that are not.
+const NUMBERS_AND_SWITCHES: [&str; 15] = [
+    "catalog_requires_token",
+    "requests_per_minute_per_apikey",
+    "requests_per_minute_per_user",
+    "login_failures_per_account",
+    "login_failures_per_address",
+    "trust_forwarded_for",
+    "header_timeout_seconds",
+    "body_idle_timeout_seconds",
+    "body_timeout_seconds",
+    "write_timeout_seconds",
+    "connections_max",
+    "body_max_bytes",
+    "upload_memory_mib",
+    "storage_queue",
+    "storage_readers",
+];
 
 /// What flags say; `None` leaves the setting to environment, file and default.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -156,12 +199,11 @@ impl Config {
             }
             settings = settings.merge(Toml::file_exact(file));
         }
-        // The file's own name is no setting; the secret and the like are read as text, whatever they look like.
-        let environment = Env::prefixed("FERRODESK_").ignore(&["config", "secret", "metrics_token"]);
-        let settings = settings
-            .merge(environment)
-            .merge(text_from_environment("secret"))
-            .merge(text_from_environment("metrics_token"));
+        // Others put variables of such names into the environment too: Kubernetes does for a service called ferrodesk.
+        let mut settings = settings.merge(Env::prefixed("FERRODESK_").only(&NUMBERS_AND_SWITCHES));
+        for name in TEXTS {
+            settings = settings.merge(text_from_environment(name));
+        }
         Self::extract(settings, flags)
     }
 
@@ -195,7 +237,31 @@ impl Config {
         if self.storage_queue == 0 {
             return Err(ConfigError("storage_queue: must be 1 or more".to_owned()));
         }
+        for (name, seconds) in [
+            ("header_timeout_seconds", self.header_timeout_seconds),
+            ("body_idle_timeout_seconds", self.body_idle_timeout_seconds),
+            ("body_timeout_seconds", self.body_timeout_seconds),
+            ("write_timeout_seconds", self.write_timeout_seconds),
+        ] {
+            if seconds == 0 {
+                return Err(ConfigError(format!("{name}: must be 1 or more")));
+            }
+        }
+        if self.connections_max == 0 {
+            return Err(ConfigError("connections_max: must be 1 or more".to_owned()));
+        }
+        if let Some(url) = &self.public_url {
+            let is_url = reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            if !is_url || !url.bytes().all(|b| b.is_ascii_graphic()) {
+                return Err(ConfigError(format!(
+                    "public_url: {url:?} must be an address such as https://support.example.com"
+                )));
+            }
+        }
         for origin in self.cors_origins() {
+            if origin.ends_with('/') {
+                return Err(ConfigError(format!("cors_origins: \"{origin}\" must be without the final slash")));
+            }
             if origin != "*" && !origin.starts_with("http://") && !origin.starts_with("https://") {
                 return Err(ConfigError(format!("cors_origins: \"{origin}\" must begin with http:// or https://")));
             }

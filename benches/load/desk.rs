@@ -8,10 +8,10 @@ use anyhow::Context as _;
 use ferrodesk::app::log_in::start_session;
 use ferrodesk::config::{Config, Flags};
 use ferrodesk::domain::user::Application;
-use ferrodesk::domain::{ApplicationId, Clock as _, SessionId, UserId, WorkspaceId};
+use ferrodesk::domain::{self, ApplicationId, Clock as _, SessionId, UserId, WorkspaceId};
 use ferrodesk::identity::system::{SystemClock, SystemEntropy};
 use ferrodesk::identity::token::{AccessTokens, REFRESH_LIFETIME, new_refresh_token};
-use ferrodesk::storage::{StorageMetrics, Store, StoreOptions};
+use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, queries};
 use serde::{Deserialize, Serialize};
 
 use crate::process;
@@ -140,7 +140,8 @@ fn sign_in(store: &Store, description: &Description, users: Vec<UserId>) -> anyh
     let sessions = runtime.block_on(store.write(move |tx| {
         let start = |user: &UserId| {
             let (_, refresh) = new_refresh_token(&SystemEntropy);
-            start_session(tx, application, *user, &refresh, now, now.plus(REFRESH_LIFETIME))
+            let user = queries::users::by_id(tx, application.workspace, *user)?.ok_or(domain::Error::NotFound)?;
+            start_session(tx, application, &user, &refresh, now, now.plus(REFRESH_LIFETIME))
         };
         users.iter().map(start).collect()
     }));

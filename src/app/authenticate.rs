@@ -86,14 +86,18 @@ pub fn admit_external_user(
     if let Some(known) = external_user(tx, application, identity)? {
         return Ok(known);
     }
+    // Another request of the same user may be faster, between the look and the change.
+    let or_known_by_now = |tx: &mut dyn Tx| external_user(tx, application, identity)?.ok_or_else(refused);
     let workspace = application.workspace;
     let email = identity.email.as_deref().and_then(|email| Email::parse(email).ok()).ok_or_else(refused)?;
     if let Some(account) = users::by_email(tx, workspace, &email)? {
-        let theirs = identity.email_verified
-            && account.active
-            && account.role == Role::Customer
-            && users::link(tx, workspace, account.id, &identity.issuer, &identity.subject)?;
-        return if theirs { Ok(requester(application, &account)) } else { Err(refused()) };
+        if !identity.email_verified || !account.active || account.role != Role::Customer {
+            return Err(refused());
+        }
+        if users::link(tx, workspace, account.id, &identity.issuer, &identity.subject)? {
+            return Ok(requester(application, &account));
+        }
+        return or_known_by_now(tx);
     }
     let new = NewUser {
         workspace,
@@ -103,8 +107,10 @@ pub fn admit_external_user(
         identity: Some((&identity.issuer, &identity.subject)),
         at,
     };
-    let user = users::insert(tx, new)?.ok_or_else(refused)?;
-    Ok(Requester { workspace, user, role: Role::Customer })
+    match users::insert(tx, new)? {
+        Some(user) => Ok(Requester { workspace, user, role: Role::Customer }),
+        None => or_known_by_now(tx),
+    }
 }
 
 fn requester(application: Application, user: &User) -> Requester {

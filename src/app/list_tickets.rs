@@ -12,6 +12,10 @@ pub const DEFAULT_LIMIT: i64 = 50;
 /// Tickets on a page at the most; who asks for more gets this many.
 pub const MAX_LIMIT: i64 = 1000;
 
+/// Bytes of text after which a page ends early, so that a few huge tickets cannot fill the memory. A thousand ordinary
+/// tickets are far from it.
+const PAGE_MAX_BYTES: usize = 16 * 1024 * 1024;
+
 /// Part of a subject longer than this, in bytes, is in no subject, even after case folding has lengthened it.
 const SUBJECT_PART_MAX_BYTES: usize = crate::domain::ticket::SUBJECT_MAX_CHARS * 12;
 
@@ -74,14 +78,16 @@ pub fn list_tickets(
     };
     let titles = catalogue::category_names(tx, caller.workspace)?;
     let mut shown = 0;
+    let mut shown_bytes = 0;
     let mut last = None;
     let mut more = false;
     tickets::history(tx, caller.workspace, caller.user, &filter, page, &mut |ticket| {
-        if shown == limit {
+        if more || shown == limit || shown_bytes > PAGE_MAX_BYTES {
             more = true;
             return;
         }
         shown += 1;
+        shown_bytes += ticket.subject.len() + ticket.comment.len();
         last = Some(ticket.id);
         let title = titles.binary_search_by_key(&ticket.category, |(id, _)| *id).map_or("", |at| &titles[at].1);
         each(&ticket, title);

@@ -2,7 +2,7 @@
 //! because that takes long on purpose.
 
 use crate::domain::user::{Application, Email};
-use crate::domain::{AuthFailure, Error, SessionId, Timestamp, UserId};
+use crate::domain::{AuthFailure, Error, SessionId, Timestamp};
 use crate::identity::token::RefreshHash;
 use crate::storage::Tx;
 use crate::storage::queries::users::User;
@@ -35,20 +35,21 @@ pub fn admit(account: Option<User>, password_matches: bool) -> Result<User, Erro
 /// Starts a session of an admitted user, kept going by one refresh token.
 ///
 /// # Errors
-/// [`AuthFailure::InactiveAccount`] when the account was deactivated meanwhile.
+/// [`AuthFailure::InactiveAccount`] when the account was deactivated meanwhile, [`AuthFailure::WrongCredentials`] when
+/// its password was changed since it was checked.
 pub fn start_session(
     tx: &mut dyn Tx,
     application: Application,
-    user: UserId,
+    admitted: &User,
     refresh: &RefreshHash,
     at: Timestamp,
     expires_at: Timestamp,
 ) -> Result<SessionId, Error> {
     let workspace = application.workspace;
-    if !users::by_id(tx, workspace, user)?.is_some_and(|user| user.active) {
-        return Err(Error::Unauthenticated(AuthFailure::InactiveAccount));
-    }
-    let session = sessions::insert(tx, workspace, user, at, expires_at)?;
+    let same_password = |now: &User| now.password_hash == admitted.password_hash;
+    let now = users::by_id(tx, workspace, admitted.id)?;
+    let user = admit(now.clone(), now.as_ref().is_some_and(same_password))?;
+    let session = sessions::insert(tx, workspace, user.id, at, expires_at)?;
     sessions::add_token(tx, workspace, session, refresh, expires_at)?;
     Ok(session)
 }

@@ -65,18 +65,18 @@ pub fn update_ticket(tx: &mut dyn Tx, caller: &Requester, fields: &UpdateFields,
 
 /// The tags in ascending order, each once; or what is wrong with the first that is not a tag in use.
 fn active_tags(tx: &mut dyn Tx, caller: &Requester, given: &[Checked<GivenId>]) -> Result<Checked<Vec<TagId>>, Error> {
-    let mut tags = Vec::with_capacity(given.len());
+    let mut tags = Vec::new();
     for id in given {
         let id = match id {
             Ok(id) => id,
             Err(problems) => return Ok(Err(problems.clone())),
         };
         match id.number().map(TagId) {
+            Some(tag) if tags.contains(&tag) => {}
             Some(tag) if catalogue::tag_is_active(tx, caller.workspace, tag)? => tags.push(tag),
             _ => return Ok(Err(vec![Problem::UnknownPk(id.given().to_owned())])),
         }
     }
     tags.sort_unstable();
-    tags.dedup();
     Ok(Ok(tags))
 }

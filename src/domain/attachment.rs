@@ -25,12 +25,18 @@ pub struct StoredFile {
     pub name: String,
 }
 
-/// The name to keep for a file that its sender called `given`: the last part of any path, no control characters, not
-/// empty, at most [`NAME_MAX_CHARS`].
+/// Whether `c` is a mark that makes what follows it run the other way, and `gpj.exe` look like `exe.jpg`.
+fn turns_text_around(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The name to keep for a file that its sender called `given`: the last part of any path, no control characters and no
+/// marks that turn text around, not empty, at most [`NAME_MAX_CHARS`].
 #[must_use]
 pub fn label(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|c| !c.is_control()).take(NAME_MAX_CHARS).collect();
+    let clean: String =
+        last.chars().filter(|c| !c.is_control() && !turns_text_around(*c)).take(NAME_MAX_CHARS).collect();
     let clean = super::text::trim(&clean);
     if clean.is_empty() || clean == "." || clean == ".." { "attachment".to_owned() } else { clean.to_owned() }
 }

@@ -117,7 +117,8 @@ impl Authenticator {
             return Ok((requester, claims.expires_at));
         }
         let invalid = || Error::Unauthenticated(AuthFailure::InvalidToken);
-        let issuer = claimed_issuer(token).filter(|issuer| issuer != ISSUER).ok_or_else(invalid)?;
+        let issuer =
+            claimed_issuer(token).filter(|issuer| issuer != ISSUER && !issuer.contains('\0')).ok_or_else(invalid)?;
         let provider = self
             .store
             .read(move |tx| identity_providers::trusted(tx, application.workspace, &issuer))

@@ -22,6 +22,9 @@ pub fn layer(config: &Config) -> Option<CorsLayer> {
     let headers = [
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
+        header::RANGE,
+        header::IF_RANGE,
+        header::IF_NONE_MATCH,
         HeaderName::from_static("apikey"),
         HeaderName::from_static("idempotency-key"),
         HeaderName::from_static("x-request-id"),
@@ -30,6 +33,12 @@ pub fn layer(config: &Config) -> Option<CorsLayer> {
         header::LOCATION,
         header::LINK,
         header::RETRY_AFTER,
+        header::ETAG,
+        header::ACCEPT_RANGES,
+        header::CONTENT_RANGE,
+        header::CONTENT_DISPOSITION,
+        HeaderName::from_static("ratelimit"),
+        HeaderName::from_static("ratelimit-policy"),
         HeaderName::from_static("x-ticket-id"),
         HeaderName::from_static("x-request-id"),
     ];

@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, header};
@@ -10,6 +12,8 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tower::Service as _;
 
 use super::leftover::Leftover;
@@ -34,10 +38,16 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
         .max_buf_size(HEAD_MAX_BYTES)
         .pipeline_flush(true);
     let service = service(app.clone());
+    let places = Arc::new(Semaphore::new(app.config().connections_max));
+    let write_timeout = Duration::from_secs(app.config().write_timeout_seconds);
     tokio::pin!(stop);
     loop {
-        let (stream, peer) = tokio::select! {
-            accepted = listener.accept() => match accepted {
+        let accept = async {
+            let place = Arc::clone(&places).acquire_owned().await.map_err(std::io::Error::other)?;
+            listener.accept().await.map(|(stream, peer)| (stream, peer, place))
+        };
+        let (stream, peer, place) = tokio::select! {
+            accepted = accept => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -47,9 +57,10 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
             },
             () = &mut stop => break,
         };
-        let connection =
-            connections.watch(http.serve_connection(io(stream), answer(service.clone(), app.clone(), peer)));
+        let connection = connections
+            .watch(http.serve_connection(io(stream, write_timeout), answer(service.clone(), app.clone(), peer)));
         tokio::spawn(async move {
+            let _place = place;
             // A connection that breaks off is its peer's affair.
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection broke off");
@@ -63,12 +74,15 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
     }
 }
 
-fn io(stream: TcpStream) -> TokioIo<TcpStream> {
+/// The connection as hyper wants it, on which a client that reads nothing is given up after `write_timeout`.
+fn io(stream: TcpStream, write_timeout: Duration) -> TokioIo<Pin<Box<TimeoutStream<TcpStream>>>> {
     // Answers are small; waiting to fill a segment would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot switch off Nagle's algorithm");
     }
-    TokioIo::new(stream)
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(write_timeout));
+    TokioIo::new(Box::pin(stream))
 }
 
 /// The service as hyper calls it, each request told where it came from.

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -105,7 +105,7 @@ impl ExternalTokens {
         let now = self.clock.now();
         let expires_at = moment(claims.exp).plus(LEEWAY);
         let too_early = claims.nbf.is_some_and(|nbf| moment(nbf).minus(LEEWAY) > now);
-        if expires_at <= now || too_early || claims.sub.is_empty() {
+        if expires_at <= now || too_early || claims.sub.is_empty() || claims.sub.contains('\0') {
             return Err(invalid());
         }
         Ok(ExternalIdentity {
@@ -167,11 +167,13 @@ impl ExternalTokens {
 }
 
 fn pick(set: &JwkSet, kid: Option<&str>) -> Option<Jwk> {
-    match kid {
-        Some(kid) => set.find(kid).cloned(),
-        None if set.keys.len() == 1 => set.keys.first().cloned(),
+    let key = match kid {
+        Some(kid) => set.find(kid),
+        None if set.keys.len() == 1 => set.keys.first(),
         None => None,
-    }
+    };
+    // A key that is published for encryption must not vouch for anybody.
+    key.filter(|key| matches!(key.common.public_key_use, None | Some(PublicKeyUse::Signature))).cloned()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a time too far off for a timestamp becomes the farthest there is")]

@@ -43,7 +43,7 @@ impl SignIn {
         let account = self.store.read(move |tx| log_in::account(tx, application, &username)).await?;
         let stored = account.as_ref().and_then(|account| account.password_hash.clone());
         let matches = self.passwords.verify(password, stored).await?;
-        let user = log_in::admit(account, matches)?.id;
+        let user = log_in::admit(account, matches)?;
         let at = self.clock.now();
         let (refresh, hash) = token::new_refresh_token(&*self.entropy);
         let this = self.clone();
@@ -52,8 +52,8 @@ impl SignIn {
             .write(move |tx| {
                 idempotency::once(tx, request.as_ref(), at, |tx| {
                     let expires_at = at.plus(REFRESH_LIFETIME);
-                    let session = log_in::start_session(tx, application, user, &hash, at, expires_at)?;
-                    Ok(this.sealed_pair(application, user, session, &refresh))
+                    let session = log_in::start_session(tx, application, &user, &hash, at, expires_at)?;
+                    Ok(this.sealed_pair(application, user.id, session, &refresh))
                 })
             })
             .await?;

@@ -55,10 +55,9 @@ where
 
     fn answer(self: Box<Self>, failure: Option<StorageError>) {
         let outcome = match (failure, self.outcome) {
-            // The closure's own error stands even if the commit failed: nothing was to be kept anyway.
-            (_, Some(Err(error))) => Err(error),
+            // An error of the closure's own may rest on what another of the same batch did, which is gone too.
             (Some(failure), _) => Err(failure.into()),
-            (None, Some(Ok(value))) => Ok(value),
+            (None, Some(outcome)) => outcome,
             (None, None) => Err(StorageError::Busy.into()),
         };
         // Nobody may be waiting any more, which is theirs to decide.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 
 use crate::domain::Error;
@@ -14,6 +15,25 @@ use crate::http::{ApiError, AppState};
 
 /// Bytes of a refused body that are read and thrown away; a larger one is cut off.
 const DRAINED_MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// Bytes in a MiB.
+pub const MIB: u64 = 1024 * 1024;
+
+/// How long a large request waits for its share of the memory.
+const MEMORY_WITHIN: Duration = Duration::from_secs(5);
+
+/// A request's share of the memory that all requests together may fill, to be held as long as what is in it.
+///
+/// # Errors
+/// [`Error::Busy`] when it cannot be had soon.
+pub async fn share_of_memory(mib: u64, app: &AppState) -> Result<OwnedSemaphorePermit, Error> {
+    let permits = u32::try_from(mib).map_err(Error::internal)?;
+    let share = app.upload_memory().clone().acquire_many_owned(permits);
+    match tokio::time::timeout(MEMORY_WITHIN, share).await {
+        Ok(Ok(share)) => Ok(share),
+        _ => Err(Error::Busy { retry_after: MEMORY_WITHIN }),
+    }
+}
 
 /// Reads a body chunk by chunk.
 pub struct BodyReader {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::body::BodyReader;
+use super::body::{BodyReader, share_of_memory};
 use super::json::{self, Guard};
 use super::multipart;
 use crate::domain::Error;
@@ -16,7 +16,13 @@ use crate::http::{ApiError, AppState};
 use crate::identity::secret::Secret;
 
 /// Bytes that a body without files may have.
-const PLAIN_BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
+pub const PLAIN_BODY_MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// MiB of memory that such a body takes, read and taken apart.
+const PLAIN_BODY_MEMORY_MIB: u64 = 6;
+
+/// Bytes up to which a body is not worth counting.
+const SMALL_BODY_BYTES: u64 = 64 * 1024;
 
 /// The most fields that a body may have, so that absurd ones are not worth sending.
 pub const FIELDS_MAX: usize = 1000;
@@ -156,6 +162,8 @@ pub struct Form {
     pub(super) fields: Vec<(String, Value)>,
     /// Whether they came as JSON, which can say null and list, and tells an absent list from an empty one.
     pub(super) is_json: bool,
+    /// The share of the memory of a large body without files.
+    pub(super) _memory: Option<OwnedSemaphorePermit>,
 }
 
 impl Form {
@@ -163,7 +171,7 @@ impl Form {
     pub fn from_urlencoded(encoded: &[u8]) -> Self {
         let text = |value: std::borrow::Cow<'_, str>| Value::Text(Text::from(value.into_owned()));
         let fields = form_urlencoded::parse(encoded).take(FIELDS_MAX).map(|(n, v)| (n.into_owned(), text(v)));
-        Self { fields: fields.collect(), is_json: false }
+        Self { fields: fields.collect(), is_json: false, _memory: None }
     }
 
     /// Tells this form from any that asks for something else. It is keyed, so that a kept fingerprint says nothing of a
@@ -179,27 +187,44 @@ impl Form {
     }
 }
 
-/// Reads a body of any of the three kinds (contract, "Bodies").
+/// The three kinds of body (contract, "Bodies").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Json,
+    Urlencoded,
+    Multipart,
+}
+
+/// Which kind a `Content-Type` names, if it is one of them.
+fn kind(content_type: &str) -> Option<Kind> {
+    match content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "application/json" => Some(Kind::Json),
+        "application/x-www-form-urlencoded" => Some(Kind::Urlencoded),
+        "multipart/form-data" => Some(Kind::Multipart),
+        _ => None,
+    }
+}
+
+/// Reads a body of any of the three kinds.
 async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState) -> Result<Form, ApiError> {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match essence.as_str() {
-        "application/json" => {
+    match kind(content_type) {
+        Some(Kind::Json) => {
             let mut guard = Guard::default();
             let body = reader.all(|chunk| guard.inspect(chunk)).await?;
             if body.is_empty() {
                 return Ok(Form::default());
             }
-            Ok(Form { fields: json::parse(&body)?, is_json: true })
+            Ok(Form { fields: json::parse(&body)?, is_json: true, _memory: None })
         }
-        "application/x-www-form-urlencoded" => {
+        Some(Kind::Urlencoded) => {
             let body = reader.all(|_| Ok(())).await?;
             if body.split(|&byte| byte == b'&').count() > FIELDS_MAX {
                 return Err(Error::TooLarge.into());
             }
             Ok(Form::from_urlencoded(&body))
         }
-        "multipart/form-data" => multipart::read(content_type, reader, app).await,
-        _ => match reader.chunk().await? {
+        Some(Kind::Multipart) => multipart::read(content_type, reader, app).await,
+        None => match reader.chunk().await? {
             // A body that turns out empty has no type to be wrong about.
             None => Ok(Form::default()),
             Some(_) => Err(ApiError::unsupported_media_type(content_type)),
@@ -213,16 +238,24 @@ impl FromRequest<AppState> for Form {
     async fn from_request(request: Request, app: &AppState) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()).unwrap_or_default();
-        let is_multipart = content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data");
+        let is_multipart = kind(content_type) == Some(Kind::Multipart);
         let max_bytes = if is_multipart { app.config().body_max_bytes } else { PLAIN_BODY_MAX_BYTES };
         let mut reader = BodyReader::new(body, max_bytes, app);
         if reader.is_empty() {
             return Ok(Self::default());
         }
+        if kind(content_type).is_none() && reader.declared_bytes().is_some() {
+            return Err(ApiError::unsupported_media_type(content_type));
+        }
         if reader.is_too_large() {
             return Err(Error::TooLarge.into());
         }
-        read(content_type, &mut reader, app).await
+        // Multipart bodies ask for themselves, when the first file comes.
+        let is_small = reader.declared_bytes().is_some_and(|bytes| bytes <= SMALL_BODY_BYTES);
+        let memory =
+            if is_multipart || is_small { None } else { Some(share_of_memory(PLAIN_BODY_MEMORY_MIB, app).await?) };
+        let form = read(content_type, &mut reader, app).await?;
+        Ok(Self { _memory: memory, ..form })
     }
 }
 
@@ -240,6 +273,6 @@ impl FromRequest<AppState> for QueryForm {
         // Of a repeated field the last wins, so that the query string's comes last.
         let is_json = body.is_json;
         body.fields.append(&mut query.fields);
-        Ok(Self(Form { fields: body.fields, is_json }))
+        Ok(Self(Form { is_json, ..body }))
     }
 }

@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
@@ -12,7 +11,7 @@ use http::header;
 use multer::{Field, Multipart};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::body::BodyReader;
+use super::body::{BodyReader, MIB, share_of_memory};
 use super::form::{FIELDS_MAX, Form, Text, UploadedFile, Value};
 use crate::domain::Error;
 use crate::domain::attachment::FILE_MAX_BYTES;
@@ -23,7 +22,7 @@ use crate::identity::apikey::sha256;
 const TEXT_MAX_BYTES: usize = 1024 * 1024;
 
 /// Bytes that all parts of text may have together.
-const ALL_TEXT_MAX_BYTES: usize = 8 * 1024 * 1024;
+const ALL_TEXT_MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// Bytes that are read in search of the end of a part's headers.
 const HEADERS_MAX_BYTES: usize = 16 * 1024;
@@ -31,13 +30,8 @@ const HEADERS_MAX_BYTES: usize = 16 * 1024;
 /// Files that are kept of one request; those beyond are noticed and thrown away.
 const FILES_KEPT_MAX: usize = crate::domain::attachment::FILES_MAX + 1;
 
-/// How long a request with files waits for its share of the memory.
-const MEMORY_WITHIN: Duration = Duration::from_secs(5);
-
 /// MiB of memory that the files of one request can take.
 pub const FILES_MEMORY_MIB: u64 = ((FILES_KEPT_MAX * FILE_MAX_BYTES) as u64).div_ceil(MIB);
-
-const MIB: u64 = 1024 * 1024;
 
 /// Reads a multipart body.
 ///
@@ -88,14 +82,15 @@ async fn read_parts(
                 files += 1;
                 // For all files at once: requests that hold some while they wait for more would starve each other.
                 if memory.is_none() {
-                    memory = Some(file_memory(declared, app).await?);
+                    let mib = declared.div_ceil(MIB).clamp(1, FILES_MEMORY_MIB);
+                    memory = Some(Arc::new(share_of_memory(mib, app).await?));
                 }
                 fields.push((name, Value::File(read_file(&mut part, file_name, memory.clone()).await?)));
             }
             _ => skip(&mut part).await?,
         }
     }
-    Ok(Form { fields, is_json: false })
+    Ok(Form { fields, is_json: false, _memory: None })
 }
 
 /// The name of the file in a part, or `None` for text. One that cannot be read is still a file's.
@@ -138,16 +133,6 @@ async fn read_file(
     let too_big = size > FILE_MAX_BYTES;
     let bytes = if too_big { Bytes::new() } else { bytes.freeze() };
     Ok(UploadedFile { name, hash: sha256(&bytes), bytes, too_big, _memory: memory })
-}
-
-/// The memory for the files of a request that has so many bytes in all.
-async fn file_memory(declared: u64, app: &AppState) -> Result<Arc<OwnedSemaphorePermit>, Error> {
-    let share = u32::try_from(declared.div_ceil(MIB).clamp(1, FILES_MEMORY_MIB)).map_err(Error::internal)?;
-    let share = app.upload_memory().clone().acquire_many_owned(share);
-    match tokio::time::timeout(MEMORY_WITHIN, share).await {
-        Ok(Ok(share)) => Ok(Arc::new(share)),
-        _ => Err(Error::Busy { retry_after: MEMORY_WITHIN }),
-    }
 }
 
 async fn skip(part: &mut Field<'_>) -> Result<(), ApiError> {

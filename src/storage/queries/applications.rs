@@ -7,7 +7,7 @@ use crate::domain::{ApplicationId, Timestamp, WorkspaceId};
 statements! {
     BY_KEY = "SELECT id, workspace_id FROM application WHERE key_hash = $1 AND revoked_at IS NULL";
     INSERT = "INSERT INTO application (workspace_id, name, key_prefix, key_hash, created_at) VALUES ($1, $2, $3, $4, $5)
-              ON CONFLICT (key_hash) DO UPDATE SET revoked_at = NULL RETURNING id";
+              ON CONFLICT (key_hash) DO UPDATE SET key_hash = excluded.key_hash RETURNING id";
     LIST = "SELECT id, name, key_prefix, created_at, revoked_at FROM application WHERE workspace_id = $1 ORDER BY id";
     REVOKE = "UPDATE application SET revoked_at = $1 WHERE workspace_id = $2 AND id = $3 AND revoked_at IS NULL";
 }
@@ -30,7 +30,7 @@ pub fn by_key(tx: &mut dyn Tx, key_hash: &[u8]) -> Result<Option<Application>, S
     })
 }
 
-/// Adds an application. The same key again is the same application, no longer revoked.
+/// Adds an application. The same key again is the same application, revoked if it was.
 pub fn insert(
     tx: &mut dyn Tx,
     workspace: WorkspaceId,

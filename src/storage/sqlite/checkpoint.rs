@@ -13,6 +13,9 @@ use super::{Shared, StorageError, connection};
 /// How often the log is folded in as far as no reader needs it.
 const EVERY: Duration = Duration::from_millis(500);
 
+/// Frames in the log from which on it is started anew: a quarter of a gigabyte.
+const LOG_FRAMES_LONG: u64 = 65_536;
+
 /// Frames that a writer folds in without being noticed.
 const FRAMES_FEW: u64 = 2_000;
 
@@ -28,8 +31,8 @@ pub fn start(shared: &Arc<Shared>, stop: Receiver<()>) -> Result<JoinHandle<()>,
         .spawn(move || {
             while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(EVERY) {
                 match catch_up(&connection) {
-                    // Said last, so that a writer that restarts the log finds little left to fold in.
-                    Ok(frames) => shared.wal_frames.store(frames, Ordering::Relaxed),
+                    // Said right after, so that a writer that restarts the log finds little left to fold in.
+                    Ok(frames) => shared.log_is_long.store(frames >= LOG_FRAMES_LONG, Ordering::Release),
                     Err(error) => tracing::warn!(%error, "a checkpoint failed"),
                 }
             }
@@ -43,7 +46,8 @@ fn catch_up(connection: &Connection) -> Result<u64, StorageError> {
     let mut folded = 0;
     for _ in 0..ROUNDS_MAX {
         let frames = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1))?;
-        let frames = u64::try_from(frames).unwrap_or(0);
+        // -1 is "could not be tried": another process is at it.
+        let Ok(frames) = u64::try_from(frames) else { return Ok(folded) };
         if frames < folded + FRAMES_FEW {
             return Ok(frames);
         }
@@ -52,9 +56,11 @@ fn catch_up(connection: &Connection) -> Result<u64, StorageError> {
     Ok(folded)
 }
 
-/// Folds the whole log in and empties it, as a closing store does.
-pub fn fold(shared: &Shared) -> Result<(), StorageError> {
+/// Lets SQLite fold the whole log in and remove it, as it does when a database's last connection closes. If other
+/// processes have the database open, the log is theirs, and nobody is made to wait.
+pub fn let_fold(shared: &Shared) -> Result<(), StorageError> {
     let connection = connection::writing(shared)?;
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    Ok(())
+    connection.busy_timeout(Duration::ZERO)?;
+    connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    connection.close().map_err(|(_, error)| error.into())
 }

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod connection;
 mod migrate;
+mod read_gate;
 mod reader;
 mod tx;
 mod watch;
@@ -15,6 +16,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
+use self::read_gate::ReadGate;
 use super::work::Job;
 use super::{StorageError, StorageMetrics, StoreOptions};
 
@@ -25,8 +27,11 @@ pub struct Shared {
     metrics: StorageMetrics,
     /// See `Store::revision`.
     revision: AtomicU64,
-    /// Frames in the write-ahead log, as the checkpointer last saw it.
-    wal_frames: AtomicU64,
+    /// Whether the write-ahead log has grown long and has just been folded in; set by the checkpointer, taken back by the
+    /// writer.
+    log_is_long: AtomicBool,
+    /// What this store's readers go through.
+    read_gate: ReadGate,
     closing: AtomicBool,
 }
 
@@ -49,7 +54,8 @@ impl Engine {
             options: options.clone(),
             metrics,
             revision: AtomicU64::new(0),
-            wal_frames: AtomicU64::new(0),
+            log_is_long: AtomicBool::new(false),
+            read_gate: ReadGate::default(),
             closing: AtomicBool::new(false),
         });
         let (writes, write_queue) = bounded(options.queue);
@@ -126,7 +132,7 @@ impl Engine {
                 tracing::error!("a storage thread had panicked");
             }
         }
-        if let Err(error) = checkpoint::fold(&self.shared) {
+        if let Err(error) = checkpoint::let_fold(&self.shared) {
             tracing::warn!(%error, "the write-ahead log was left for the next start to fold in");
         }
     }

@@ -18,10 +18,12 @@ pub fn start(
     stop: Receiver<()>,
 ) -> Result<JoinHandle<()>, StorageError> {
     let connection = connection::reading(shared)?;
+    let shared = Arc::clone(shared);
     thread::Builder::new()
         .name(format!("sqlite-reader-{number}"))
         .spawn(move || {
             while let Some(job) = next_job(&queue, &stop) {
+                let _reading = shared.read_gate.enter();
                 run(&connection, job);
             }
         })
@@ -39,7 +41,13 @@ fn run(connection: &Connection, mut job: Box<dyn Job>) {
             // Nothing was written, so there is nothing that a failure here could lose.
             statement(connection, "COMMIT").or_else(|_| statement(connection, "ROLLBACK")).err()
         }
-        Err(error) => Some(error),
+        Err(error) => {
+            // A transaction that could not be left before is in the way of every later one.
+            if !connection.is_autocommit() && statement(connection, "ROLLBACK").is_err() {
+                tracing::error!(%error, "a reader cannot leave its transaction");
+            }
+            Some(error)
+        }
     };
     job.answer(failure);
 }

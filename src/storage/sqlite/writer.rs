@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use rusqlite::Connection;
@@ -15,8 +15,8 @@ use crate::storage::work::Job;
 /// Closures in one commit at the most: a bound on how long the first of them waits.
 const BATCH_MAX: usize = 512;
 
-/// Frames in the write-ahead log from which on the writer waits for the readers once, so that the log starts anew.
-const WAL_FRAMES_MAX: u64 = 65_536;
+/// How long readers are given to finish when the log is to be started anew: a bound on how long writes wait for it.
+const READERS_GIVEN: Duration = Duration::from_millis(5);
 
 /// Starts the thread; it ends when the other end of `stop` is dropped and the queue is empty.
 pub fn start(
@@ -49,20 +49,28 @@ impl Writer {
     /// Runs `first` and all that is queued behind it in one transaction, commits, and only then answers them.
     fn commit_batch(&mut self, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>) {
         if let Err(error) = self.statement("BEGIN IMMEDIATE") {
-            tracing::warn!(%error, "cannot begin a transaction");
-            first.answer(Some(StorageError::Busy));
+            tracing::warn!(%error, "cannot begin a transaction; what waits is answered 503");
+            self.recover();
+            // Whoever waits behind it would have to wait as long again, each in turn.
+            for job in std::iter::once(first).chain(queue.try_iter().take(queue.len())) {
+                job.answer(Some(StorageError::Busy));
+            }
             return;
         }
         let mut revision_bumped = false;
+        let mut lost = None;
         let mut next = Some(first);
         while let Some(job) = next {
-            revision_bumped |= self.run_one(job);
+            match self.run_one(job) {
+                Ok(bumped) => revision_bumped |= bumped,
+                Err(error) => lost = Some(error),
+            }
             // On some failures (disk full, for one) the engine rolls the whole transaction back by itself.
-            let transaction_is_gone = self.connection.is_autocommit();
-            next = if transaction_is_gone || self.batch.len() == BATCH_MAX { None } else { queue.try_recv().ok() };
+            let is_over = lost.is_some() || self.connection.is_autocommit() || self.batch.len() == BATCH_MAX;
+            next = if is_over { None } else { queue.try_recv().ok() };
         }
         let started = Instant::now();
-        let failure = self.statement("COMMIT").err();
+        let failure = lost.or_else(|| self.statement("COMMIT").err());
         self.shared.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
         self.shared.metrics.batch_size.observe(f64::from(u16::try_from(self.batch.len()).unwrap_or(u16::MAX)));
         if let Some(error) = &failure {
@@ -81,25 +89,26 @@ impl Writer {
 
     /// Runs one closure inside a savepoint of its own, so that its failure undoes nobody else's work. Gives whether it
     /// changed what servers remember.
-    fn run_one(&mut self, mut job: Box<dyn Job>) -> bool {
+    ///
+    /// # Errors
+    /// When the savepoint does not do what it is for; then the whole batch is lost.
+    fn run_one(&mut self, mut job: Box<dyn Job>) -> Result<bool, StorageError> {
         if !job.is_wanted() {
-            return false;
-        }
-        if self.statement("SAVEPOINT closure").is_err() {
-            job.answer(Some(StorageError::Busy));
-            return false;
+            return Ok(false);
         }
         let mut tx = SqliteTx::new(&self.connection);
-        let keep = job.run(&mut tx);
-        let bumped = tx.revision_bumped;
-        if !keep && let Err(error) = self.statement("ROLLBACK TO closure") {
-            tracing::error!(%error, "a savepoint could not be rolled back");
-        }
-        if let Err(error) = self.statement("RELEASE closure") {
-            tracing::error!(%error, "a savepoint could not be released");
-        }
+        let mut run = || {
+            self.statement("SAVEPOINT closure")?;
+            let keep = job.run(&mut tx);
+            if !keep {
+                self.statement("ROLLBACK TO closure")?;
+            }
+            self.statement("RELEASE closure")?;
+            Ok(keep && tx.revision_bumped)
+        };
+        let outcome = run();
         self.batch.push(job);
-        keep && bumped
+        outcome
     }
 
     fn statement(&self, sql: &str) -> Result<(), StorageError> {
@@ -118,15 +127,22 @@ impl Writer {
         }
     }
 
+    /// Starts a long log anew. That needs a moment without readers; if it does not come soon, or another process reads,
+    /// the next checkpoint asks again.
     fn restart_log_if_long(&self) {
-        if self.shared.wal_frames.load(Ordering::Relaxed) < WAL_FRAMES_MAX {
+        if !self.shared.log_is_long.swap(false, Ordering::AcqRel) {
             return;
         }
-        let outcome = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
-        match outcome {
-            Ok(0) => self.shared.wal_frames.store(0, Ordering::Relaxed),
-            Ok(_) => tracing::warn!("readers keep the write-ahead log from starting anew"),
-            Err(error) => tracing::warn!(%error, "the write-ahead log could not be restarted"),
+        let restart = || {
+            self.connection.busy_timeout(Duration::ZERO)?;
+            let busy = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, bool>(0));
+            self.connection.busy_timeout(self.shared.options.busy_timeout)?;
+            busy
+        };
+        match self.shared.read_gate.without_readers(READERS_GIVEN, restart) {
+            Some(Ok(false)) => {}
+            Some(Ok(true)) | None => tracing::debug!("readers keep the write-ahead log from starting anew"),
+            Some(Err(error)) => tracing::warn!(%error, "the write-ahead log could not be restarted"),
         }
     }
 }

@@ -67,7 +67,9 @@ fn what_cannot_be_right_refuses_to_start() {
         );
     }
     for (name, value) in [
-        ("FERRODESK_NONSENSE", "1"),
+        ("FERRODESK_PUBLIC_URL", "support.example.com"),
+        ("FERRODESK_PUBLIC_URL", "https://support.example.com\n"),
+        ("FERRODESK_WRITE_TIMEOUT_SECONDS", "0"),
         ("FERRODESK_STORAGE_QUEUE", "0"),
         ("FERRODESK_API_PREFIX", "a/b"),
         ("FERRODESK_DATABASE", "postgres://localhost/desk"),
@@ -112,4 +114,27 @@ fn a_reader_that_goes_away_is_no_failure_of_ours() {
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("ends");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "{output:?}");
+}
+
+#[test]
+fn what_others_put_into_the_environment_is_left_alone() {
+    let desk = Desk::new();
+    // Kubernetes tells every container of a service called ferrodesk.
+    let others = [("FERRODESK_PORT", "tcp://10.0.0.1:8080"), ("FERRODESK_SERVICE_HOST", "10.0.0.1")];
+    // Text stays text, whatever it looks like.
+    let ours = [("FERRODESK_API_VERSION", "2"), ("FERRODESK_LOG", "1")];
+    let mut command = desk.command(&["workspace", "list", "--json"]);
+    let output = command.envs(others).envs(ours).output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn an_unknown_name_in_the_file_is_refused() {
+    let desk = Desk::new();
+    let file = desk.path().join("ferrodesk.toml");
+    std::fs::write(&file, "listn = \"127.0.0.1:1\"\n").expect("a file");
+    let mut command = desk.command(&["workspace", "list"]);
+    let output = command.env("FERRODESK_CONFIG", &file).output().expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("listn"));
 }

@@ -1,5 +1,6 @@
 //! 3 · `GET support/get/ticket/history/`: page by page.
 
+use ferrodesk::app::manage::workspaces;
 use ferrodesk::domain::user::Role;
 use http::Method;
 use serde_json::{Value, json};
@@ -123,4 +124,28 @@ async fn a_cursor_is_only_what_was_given_and_opens_nothing_of_others() {
     assert_eq!(list(&client, &[("cursor", " ")]).await.data()["TicketList"].as_array().expect("a list").len(), 3);
     let bob = app.user(&acme, "bob@customer.example", Role::Customer).await;
     assert_eq!(subjects(&app.client(&acme, &bob), &[("cursor", cursor)]).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_page_of_huge_tickets_ends_early_and_the_link_leads_on() {
+    let (app, acme, _, client) = ready().await;
+    app.write(|tx| workspaces::set(tx, "Acme", Some(0), None)).await;
+    let comment = "x".repeat(1_000_000);
+    let mut opened = Vec::new();
+    for _ in 0..20 {
+        let fields =
+            [("subject", "Huge"), ("priority", "1"), ("comment", &comment), ("category", &acme.category.to_string())];
+        opened.push(client.post("/support/create/ticket/", Encoding::Urlencoded, &fields).await.ticket_id());
+    }
+    let mut listed = Vec::new();
+    let mut page = list(&client, &[]).await;
+    loop {
+        let tickets = page.data()["TicketList"].as_array().expect("a list").clone();
+        assert!(page.body.len() < 20_000_000 && !tickets.is_empty());
+        listed.extend(tickets.iter().map(|ticket| ticket["id"].as_i64().expect("an id")));
+        let Some(next) = next_page(&page) else { break };
+        page = client.get(&next).await;
+    }
+    opened.reverse();
+    assert_eq!(listed, opened);
 }

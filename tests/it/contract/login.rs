@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use ferrodesk::app::log_in;
 use ferrodesk::app::manage::users;
-use ferrodesk::domain::Clock as _;
-use ferrodesk::domain::user::{Email, Role};
+use ferrodesk::domain::user::{Application, Email, Role};
+use ferrodesk::domain::{AuthFailure, Clock as _, Error};
+use ferrodesk::identity::token::REFRESH_LIFETIME;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -13,7 +15,7 @@ use crate::support::{Answer, Client, Encoding, PASSWORD, SignedIn, TestApp, Test
 const PATH: &str = "/user/login/";
 const ANN: &str = "ann@customer.example";
 
-async fn log_in(client: &Client, username: &str, password: &str) -> Answer {
+async fn sign_in(client: &Client, username: &str, password: &str) -> Answer {
     client.post_json(PATH, &json!({ "username": username, "password": password })).await
 }
 
@@ -57,7 +59,7 @@ async fn the_address_may_be_capitalised_otherwise_and_surrounded_by_white_space(
     let (acme, _) = app.acme().await;
     let client = app.application(&acme);
     for username in ["ANN@Customer.Example", " ann@customer.example\n"] {
-        assert_eq!(log_in(&client, username, PASSWORD).await.status, 200, "{username:?}");
+        assert_eq!(sign_in(&client, username, PASSWORD).await.status, 200, "{username:?}");
     }
 }
 
@@ -68,11 +70,11 @@ async fn a_wrong_password_and_an_unknown_user_are_answered_alike() {
     let globex = app.workspace("Globex").await;
     app.user(&globex, "gus@globex.example", Role::Customer).await;
     let client = app.application(&acme);
-    let wrong = log_in(&client, ANN, "wrong horse").await;
+    let wrong = sign_in(&client, ANN, "wrong horse").await;
     assert_refused(&wrong);
     let others = [("nobody@customer.example", PASSWORD), ("gus@globex.example", PASSWORD), ("no address", PASSWORD)];
     for (username, password) in others {
-        let mut answer = log_in(&client, username, password).await;
+        let mut answer = sign_in(&client, username, password).await;
         assert_refused(&answer);
         assert_eq!(answer.body, wrong.body);
         let mut expected = wrong.headers.clone();
@@ -89,8 +91,8 @@ async fn a_deactivated_account_is_told_so_only_to_who_knows_the_password() {
     deactivate(&app, &acme, &ann).await;
     let client = app.application(&acme);
     let words = json!({ "detail": ["No active account found with the given credentials"] });
-    log_in(&client, ANN, PASSWORD).await.assert_failure(401, "Inactive Account", &words);
-    assert_refused(&log_in(&client, ANN, "wrong horse").await);
+    sign_in(&client, ANN, PASSWORD).await.assert_failure(401, "Inactive Account", &words);
+    assert_refused(&sign_in(&client, ANN, "wrong horse").await);
 }
 
 #[tokio::test]
@@ -113,7 +115,7 @@ async fn an_account_without_a_password_cannot_be_signed_in_to() {
     })
     .await;
     for password in ["nobody's password", PASSWORD, "None"] {
-        assert_refused(&log_in(&app.application(&acme), "ext@customer.example", password).await);
+        assert_refused(&sign_in(&app.application(&acme), "ext@customer.example", password).await);
     }
 }
 
@@ -159,22 +161,22 @@ async fn too_many_failures_of_an_account_make_it_wait() {
     let client = app.application(&acme);
     // A success is no failure.
     for _ in 0..3 {
-        assert_eq!(log_in(&client, ANN, PASSWORD).await.status, 200);
+        assert_eq!(sign_in(&client, ANN, PASSWORD).await.status, 200);
     }
-    assert_refused(&log_in(&client, ANN, "wrong horse").await);
+    assert_refused(&sign_in(&client, ANN, "wrong horse").await);
     app.clock.advance(Duration::from_mins(1));
-    assert_refused(&log_in(&client, "ANN@customer.example ", "wrong horse").await);
+    assert_refused(&sign_in(&client, "ANN@customer.example ", "wrong horse").await);
     for password in [PASSWORD, "wrong horse"] {
-        let answer = log_in(&client, ANN, password).await;
+        let answer = sign_in(&client, ANN, password).await;
         let words = json!({ "detail": ["Request was throttled. Expected available in 240 seconds."] });
         answer.assert_failure(429, "Too Many Requests", &words);
         assert_eq!(answer.header("retry-after"), "240");
         assert_eq!(answer.header("ratelimit-policy"), "\"login-account\";q=2;w=300");
         assert_eq!(answer.header("ratelimit"), "\"login-account\";r=0;t=240");
     }
-    assert_eq!(log_in(&client, "bob@customer.example", PASSWORD).await.status, 200);
+    assert_eq!(sign_in(&client, "bob@customer.example", PASSWORD).await.status, 200);
     app.clock.advance(Duration::from_mins(4));
-    assert_eq!(log_in(&client, ANN, PASSWORD).await.status, 200);
+    assert_eq!(sign_in(&client, ANN, PASSWORD).await.status, 200);
 }
 
 #[tokio::test]
@@ -184,10 +186,10 @@ async fn unknown_accounts_wait_like_known_ones_and_workspaces_apart() {
     let globex = app.workspace("Globex").await;
     app.user(&globex, ANN, Role::Customer).await;
     for username in [ANN, "nobody@customer.example"] {
-        assert_refused(&log_in(&app.application(&acme), username, "wrong horse").await);
-        assert_eq!(log_in(&app.application(&acme), username, "wrong horse").await.status, 429, "{username}");
+        assert_refused(&sign_in(&app.application(&acme), username, "wrong horse").await);
+        assert_eq!(sign_in(&app.application(&acme), username, "wrong horse").await.status, 429, "{username}");
     }
-    assert_eq!(log_in(&app.application(&globex), ANN, PASSWORD).await.status, 200);
+    assert_eq!(sign_in(&app.application(&globex), ANN, PASSWORD).await.status, 200);
 }
 
 #[tokio::test]
@@ -199,14 +201,14 @@ async fn too_many_failures_from_an_address_make_it_wait() {
     let (acme, _) = app.acme().await;
     let from = |address| app.application(&acme).header("x-forwarded-for", address);
     for (address, username) in [("203.0.113.9, 192.0.2.1", "a@a.example"), ("192.0.2.1", "b@a.example")] {
-        assert_refused(&log_in(&from(address), username, "wrong horse").await);
+        assert_refused(&sign_in(&from(address), username, "wrong horse").await);
     }
-    let answer = log_in(&from("198.51.100.7, 192.0.2.1"), ANN, PASSWORD).await;
+    let answer = sign_in(&from("198.51.100.7, 192.0.2.1"), ANN, PASSWORD).await;
     assert_eq!(answer.status, 429);
     assert_eq!(answer.header("retry-after"), "300");
     assert_eq!(answer.header("ratelimit-policy"), "\"login-address\";q=2;w=300");
     assert_eq!(answer.header("ratelimit"), "\"login-address\";r=0;t=300");
-    assert_eq!(log_in(&from("192.0.2.2"), ANN, PASSWORD).await.status, 200);
+    assert_eq!(sign_in(&from("192.0.2.2"), ANN, PASSWORD).await.status, 200);
 }
 
 #[tokio::test]
@@ -216,7 +218,7 @@ async fn attempts_that_come_together_do_not_slip_past_the_limit() {
     let client = app.application(&acme);
     let attempts = (0..12).map(|n| {
         let client = client.clone();
-        async move { log_in(&client, ANN, &format!("guess {n}")).await.status.as_u16() }
+        async move { sign_in(&client, ANN, &format!("guess {n}")).await.status.as_u16() }
     });
     let answers = futures_util::future::join_all(attempts).await;
     let count = |status| answers.iter().filter(|&&answer| answer == status).count();
@@ -231,10 +233,10 @@ async fn an_attempt_that_the_server_was_too_busy_for_is_no_failure() {
     let app = TestApp::with(|config| config.login_failures_per_account = limit);
     let (acme, _) = app.acme().await;
     let client = app.application(&acme);
-    let answers = futures_util::future::join_all((0..limit).map(|_| log_in(&client, ANN, "wrong horse"))).await;
+    let answers = futures_util::future::join_all((0..limit).map(|_| sign_in(&client, ANN, "wrong horse"))).await;
     let busy = answers.iter().filter(|answer| answer.status == 503).count();
     assert!(answers.iter().all(|answer| [401, 503].contains(&answer.status.as_u16())));
-    let next = log_in(&client, ANN, "wrong horse").await.status;
+    let next = sign_in(&client, ANN, "wrong horse").await.status;
     assert_eq!(next.as_u16(), if busy > 0 { 401 } else { 429 });
 }
 
@@ -243,13 +245,13 @@ async fn a_repeat_with_the_same_key_gets_the_same_tokens_which_are_not_stored_in
     let app = TestApp::new();
     let (acme, _) = app.acme().await;
     let client = app.application(&acme).header("idempotency-key", "sign-in-1");
-    let first = log_in(&client, ANN, PASSWORD).await;
+    let first = sign_in(&client, ANN, PASSWORD).await;
     app.clock.advance(Duration::from_mins(1));
-    let again = log_in(&client, ANN, PASSWORD).await;
+    let again = sign_in(&client, ANN, PASSWORD).await;
     assert_eq!((first.status.as_u16(), again.status.as_u16()), (200, 200));
     assert_eq!(first.body, again.body);
-    assert_ne!(log_in(&client.clone().header("idempotency-key", "sign-in-2"), ANN, PASSWORD).await.body, first.body);
-    let other = log_in(&client, ANN, "wrong horse").await;
+    assert_ne!(sign_in(&client.clone().header("idempotency-key", "sign-in-2"), ANN, PASSWORD).await.body, first.body);
+    let other = sign_in(&client, ANN, "wrong horse").await;
     let words = "This Idempotency-Key was used with another request. Use a new key for a new request.";
     other.assert_failure(422, "Conflict", &json!({ "detail": [words] }));
 
@@ -266,4 +268,22 @@ async fn a_repeat_with_the_same_key_gets_the_same_tokens_which_are_not_stored_in
             assert!(!found, "{secret} stands in {:?}", file.path());
         }
     }
+}
+
+#[tokio::test]
+async fn a_password_that_is_changed_while_it_is_checked_starts_no_session() {
+    let app = TestApp::new();
+    let (acme, ann) = app.acme().await;
+    let application = Application { id: acme.application, workspace: acme.id };
+    let email = ann.email.clone();
+    // What signing in reads before it hashes, which takes a while.
+    let account = app.read(move |tx| log_in::account(tx, application, &email)).await.expect("an account");
+    let (address, at) = (Email::parse(&ann.email).expect("an address"), app.clock.now());
+    app.write(move |tx| users::set_password(tx, acme.id, &address, "another hash", at)).await;
+    let refused = app
+        .state
+        .store()
+        .write(move |tx| log_in::start_session(tx, application, &account, &[1; 32], at, at.plus(REFRESH_LIFETIME)))
+        .await;
+    assert!(matches!(refused, Err(Error::Unauthenticated(AuthFailure::WrongCredentials))), "{refused:?}");
 }

@@ -25,7 +25,7 @@ use ferrodesk::identity::apikey::Apikey;
 use ferrodesk::identity::password::Passwords;
 use ferrodesk::identity::secret::Secret;
 use ferrodesk::identity::token::{AccessTokens, REFRESH_LIFETIME, new_refresh_token};
-use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, Tx};
+use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, Tx, queries};
 use tempfile::TempDir;
 
 pub use client::{Answer, Client, Encoding, Part, multipart};
@@ -168,7 +168,10 @@ impl TestApp {
         let at = self.clock.now();
         let expires_at = at.plus(REFRESH_LIFETIME);
         let session = self
-            .write(move |tx| log_in::start_session(tx, application, requester.user, &refresh, at, expires_at))
+            .write(move |tx| {
+                let user = queries::users::by_id(tx, requester.workspace, requester.user)?.expect("the user");
+                log_in::start_session(tx, application, &user, &refresh, at, expires_at)
+            })
             .await;
         AccessTokens::new(&self.secret).issue(workspace.id, requester.user, session, at)
     }
