@@ -1,5 +1,6 @@
 //! Folding the write-ahead log into the database file, out of the writer's way.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
@@ -30,7 +31,7 @@ pub fn start(shared: &Arc<Shared>, stop: Receiver<()>) -> Result<JoinHandle<()>,
         .name("sqlite-checkpoint".to_owned())
         .spawn(move || {
             while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(EVERY) {
-                match catch_up(&connection) {
+                match catch_up(&connection, &shared.file) {
                     // Said right after, so that a writer that restarts the log finds little left to fold in.
                     Ok(frames) => shared.log_is_long.store(frames >= LOG_FRAMES_LONG, Ordering::Release),
                     Err(error) => tracing::warn!(%error, "a checkpoint failed"),
@@ -42,18 +43,28 @@ pub fn start(shared: &Arc<Shared>, stop: Receiver<()>) -> Result<JoinHandle<()>,
 
 /// Folds in what is in the log, and once more what was written meanwhile, until that is little. Gives the number of
 /// frames in the log.
-fn catch_up(connection: &Connection) -> Result<u64, StorageError> {
+fn catch_up(connection: &Connection, file: &File) -> Result<u64, StorageError> {
     let mut folded = 0;
     for _ in 0..ROUNDS_MAX {
-        let frames = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1))?;
-        // -1 is "could not be tried": another process is at it.
-        let Ok(frames) = u64::try_from(frames) else { return Ok(folded) };
+        let Some(frames) = passive(connection)? else { return Ok(folded) };
+        if frames >= LOG_FRAMES_LONG {
+            // A checkpoint that does not reach the log's end leaves its pages to the one that does, which holds up the
+            // writer. So they are brought to the disk here.
+            file.sync_data().map_err(|e| StorageError::Engine(Box::new(e)))?;
+        }
         if frames < folded + FRAMES_FEW {
             return Ok(frames);
         }
         folded = frames;
     }
     Ok(folded)
+}
+
+/// Folds in what no reader needs, waiting for nobody. Gives the number of frames in the log, or `None` when another
+/// connection is at it already.
+pub fn passive(connection: &Connection) -> Result<Option<u64>, StorageError> {
+    let frames = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1))?;
+    Ok(u64::try_from(frames).ok())
 }
 
 /// Lets SQLite fold the whole log in and remove it, as it does when a database's last connection closes. If other

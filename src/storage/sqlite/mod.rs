@@ -9,6 +9,8 @@ mod tx;
 mod watch;
 mod writer;
 
+use std::fs::File;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,6 +25,9 @@ use super::{StorageError, StorageMetrics, StoreOptions};
 /// What the threads share.
 pub struct Shared {
     path: PathBuf,
+    /// The database file, to sync it. Never closed: that would drop all locks that this process has on the file, those of
+    /// SQLite's connections among them (POSIX, `fcntl`).
+    file: ManuallyDrop<File>,
     options: StoreOptions,
     metrics: StorageMetrics,
     /// See `Store::revision`.
@@ -49,8 +54,10 @@ impl Engine {
     /// Opens the file, migrates it and starts the threads.
     pub fn open(path: &Path, options: &StoreOptions, metrics: StorageMetrics) -> Result<Self, StorageError> {
         migrate::bring_up_to_date(path, options)?;
+        let file = File::open(path).map_err(|e| StorageError::Engine(Box::new(e)))?;
         let shared = Arc::new(Shared {
             path: path.to_owned(),
+            file: ManuallyDrop::new(file),
             options: options.clone(),
             metrics,
             revision: AtomicU64::new(0),

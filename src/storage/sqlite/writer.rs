@@ -9,7 +9,7 @@ use crossbeam_channel::Receiver;
 use rusqlite::Connection;
 
 use super::tx::SqliteTx;
-use super::{Shared, StorageError, connection, next_job};
+use super::{Shared, StorageError, checkpoint, connection, next_job};
 use crate::storage::work::Job;
 
 /// Closures in one commit at the most: a bound on how long the first of them waits.
@@ -25,16 +25,19 @@ pub fn start(
     stop: Receiver<()>,
 ) -> Result<JoinHandle<()>, StorageError> {
     let connection = connection::writing(shared)?;
+    let folding = connection::checkpointing(shared)?;
     let shared = Arc::clone(shared);
     thread::Builder::new()
         .name("sqlite-writer".to_owned())
-        .spawn(move || Writer { shared, connection, batch: Vec::with_capacity(BATCH_MAX) }.run(&queue, &stop))
+        .spawn(move || Writer { shared, connection, folding, batch: Vec::with_capacity(BATCH_MAX) }.run(&queue, &stop))
         .map_err(|e| StorageError::Engine(Box::new(e)))
 }
 
 struct Writer {
     shared: Arc<Shared>,
     connection: Connection,
+    /// Folds the log in, now and then.
+    folding: Connection,
     /// Closures that ran in the open transaction and wait for its commit.
     batch: Vec<Box<dyn Job>>,
 }
@@ -127,22 +130,18 @@ impl Writer {
         }
     }
 
-    /// Starts a long log anew. That needs a moment without readers; if it does not come soon, or another process reads,
-    /// the next checkpoint asks again.
+    /// Folds the last frames of a long log in, while nobody reads or writes: the next transaction then finds nothing left
+    /// in it, and SQLite starts it anew. If readers are at it for longer, or another process is, the next checkpoint
+    /// asks again.
     fn restart_log_if_long(&self) {
         if !self.shared.log_is_long.swap(false, Ordering::AcqRel) {
             return;
         }
-        let restart = || {
-            self.connection.busy_timeout(Duration::ZERO)?;
-            let busy = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, bool>(0));
-            self.connection.busy_timeout(self.shared.options.busy_timeout)?;
-            busy
-        };
-        match self.shared.read_gate.without_readers(READERS_GIVEN, restart) {
-            Some(Ok(false)) => {}
-            Some(Ok(true)) | None => tracing::debug!("readers keep the write-ahead log from starting anew"),
-            Some(Err(error)) => tracing::warn!(%error, "the write-ahead log could not be restarted"),
+        let folded = self.shared.read_gate.without_readers(READERS_GIVEN, || checkpoint::passive(&self.folding));
+        match folded {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => tracing::warn!(%error, "the write-ahead log could not be folded in"),
+            None => tracing::debug!("readers keep the write-ahead log from starting anew"),
         }
     }
 }
