@@ -369,3 +369,38 @@ impl Engine {
         Temporary { store: self.open(), _folder: self.folder }
     }
 }
+
+#[tokio::test]
+async fn a_closure_may_hold_the_last_clone_of_the_store() {
+    /// Says whether the closure that held it was dropped in a panic.
+    struct Dropped(std::sync::mpsc::Sender<bool>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let _ = self.0.send(std::thread::panicking());
+        }
+    }
+    let engine = Engine::sqlite();
+    for writes in [true, false] {
+        let (dropped, outcome) = std::sync::mpsc::channel();
+        let (started, has_started) = std::sync::mpsc::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let store = engine.open();
+        // Dropped in this order.
+        let held = (store.clone(), Dropped(dropped), started, released);
+        let work = move |_: &mut dyn Tx| {
+            let (_, _, started, released) = &held;
+            started.send(()).expect("the test waits for it");
+            released.recv().expect("the test sends it");
+            Ok(())
+        };
+        let mut answer: std::pin::Pin<Box<dyn Future<Output = Result<(), Error>>>> =
+            if writes { Box::pin(store.write(work)) } else { Box::pin(store.read(work)) };
+        let waker = std::task::Waker::noop();
+        assert!(answer.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending());
+        has_started.recv().expect("it runs");
+        drop(answer);
+        drop(store);
+        release.send(()).expect("it waits for this");
+        assert!(!outcome.recv().expect("it ends"), "writes: {writes}");
+    }
+}
