@@ -4,11 +4,11 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::STATUS;
-use super::kept_answer::KeptAnswer;
+use super::kept_answer::{KeptAnswer, answer_once};
 use crate::app::change_status::{self, StatusFields};
-use crate::app::idempotency::once;
 use crate::domain::ticket::StatusRequest;
 use crate::http::extract::{Caller, Form, IdempotencyKey};
+use crate::http::problems::Place;
 use crate::http::{ApiError, AppState};
 
 /// Close a ticket or open it again
@@ -33,14 +33,9 @@ pub async fn change_status(
     let request = key.of_user(&caller, &app, STATUS.paths[0], &form);
     let requester = caller.requester;
     let at = app.clock().now();
-    let kept = app
-        .store()
-        .write(move |tx| {
-            once(tx, request.as_ref(), at, |tx| {
-                change_status::change_status(tx, &requester, &fields, at)?;
-                KeptAnswer::done()
-            })
-        })
-        .await?;
-    KeptAnswer::present(&kept, &app)
+    answer_once(&app, request, at, Place::Elsewhere, move |tx| {
+        change_status::change_status(tx, &requester, &fields, at)?;
+        Ok(KeptAnswer::done())
+    })
+    .await
 }

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use super::kept_answer::KeptAnswer;
+use super::kept_answer::{KeptAnswer, answer_once, kept_or_refused};
 use super::{CREATE_TICKET, uploads};
-use crate::app::idempotency::{kept_or_checked, once};
 use crate::app::open_ticket::{self, TicketFields, open_ticket};
 use crate::domain::Priority;
 use crate::http::extract::{Caller, Form, IdempotencyKey};
+use crate::http::problems::Place;
 use crate::http::{ApiError, AppState};
 use crate::storage::Tx;
 
@@ -44,19 +44,15 @@ pub async fn create_ticket(
     let at = app.clock().now();
     if !fields.is_clean() || !files.is_empty() {
         // What will be refused is refused before its files are stored, and without taking the writer's time.
-        let (request, fields) = (request.clone(), fields.clone());
+        let fields = fields.clone();
         let check = move |tx: &mut dyn Tx| open_ticket::check_with_limit(tx, &requester, &fields);
-        let kept = app.store().read(move |tx| kept_or_checked(tx, request.as_ref(), at, &check)).await?;
-        if let Some(kept) = kept {
-            return KeptAnswer::present(&kept, &app);
+        if let Some(kept) = kept_or_refused(&app, request.clone(), at, Place::Elsewhere, check).await? {
+            return Ok(kept);
         }
     }
     let (stored, _uploading) = uploads::store(&app, requester.workspace, &files).await?;
-    let kept = app
-        .store()
-        .write(move |tx| {
-            once(tx, request.as_ref(), at, |tx| KeptAnswer::created(open_ticket(tx, &requester, &fields, &stored, at)?))
-        })
-        .await?;
-    KeptAnswer::present(&kept, &app)
+    answer_once(&app, request, at, Place::Elsewhere, move |tx| {
+        Ok(KeptAnswer::created(open_ticket(tx, &requester, &fields, &stored, at)?))
+    })
+    .await
 }

@@ -4,8 +4,11 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Error, TicketId};
+use crate::app::idempotency::{Repeatable, kept_or_checked, once};
+use crate::domain::{Error, TicketId, Timestamp};
+use crate::http::problems::Place;
 use crate::http::{ApiError, AppState, envelope};
+use crate::storage::Tx;
 
 /// A success without data, and the ticket that it made, if it did.
 #[derive(Serialize, Deserialize)]
@@ -15,13 +18,13 @@ pub struct KeptAnswer {
 
 impl KeptAnswer {
     /// Nothing but the success.
-    pub fn done() -> Result<Vec<u8>, Error> {
-        Self { ticket: None }.encode()
+    pub fn done() -> Self {
+        Self { ticket: None }
     }
 
     /// The success of having made a ticket.
-    pub fn created(ticket: TicketId) -> Result<Vec<u8>, Error> {
-        Self { ticket: Some(ticket) }.encode()
+    pub fn created(ticket: TicketId) -> Self {
+        Self { ticket: Some(ticket) }
     }
 
     fn encode(&self) -> Result<Vec<u8>, Error> {
@@ -32,7 +35,7 @@ impl KeptAnswer {
     ///
     /// # Errors
     /// When it was not encoded here.
-    pub fn present(kept: &[u8], app: &AppState) -> Result<Response, ApiError> {
+    fn present(kept: &[u8], app: &AppState) -> Result<Response, ApiError> {
         let answer: Self = serde_json::from_slice(kept).map_err(Error::internal)?;
         let mut response = envelope::json(StatusCode::OK, envelope::EMPTY);
         if let Some(ticket) = answer.ticket {
@@ -43,4 +46,37 @@ impl KeptAnswer {
         }
         Ok(response)
     }
+}
+
+/// Looks, before anything is written, whether `request` was answered before or will be refused by `check`. Gives the
+/// answer that was kept, if one was.
+///
+/// # Errors
+/// What `check` gives, in the words of `place`.
+pub async fn kept_or_refused(
+    app: &AppState,
+    request: Option<Repeatable>,
+    at: Timestamp,
+    place: Place,
+    check: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static,
+) -> Result<Option<Response>, ApiError> {
+    let looked = app.store().read(move |tx| kept_or_checked(tx, request.as_ref(), at, &check)).await;
+    let kept = looked.map_err(|error| ApiError::at(place, error))?;
+    kept.map(|kept| KeptAnswer::present(&kept, app)).transpose()
+}
+
+/// Lets `effect` come to pass, once for all repeats of `request`, and presents its answer when it is durable.
+///
+/// # Errors
+/// What `effect` gives, in the words of `place`.
+pub async fn answer_once(
+    app: &AppState,
+    request: Option<Repeatable>,
+    at: Timestamp,
+    place: Place,
+    effect: impl Fn(&mut dyn Tx) -> Result<KeptAnswer, Error> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let written = app.store().write(move |tx| once(tx, request.as_ref(), at, |tx| effect(tx)?.encode())).await;
+    let kept = written.map_err(|error| ApiError::at(place, error))?;
+    KeptAnswer::present(&kept, app)
 }

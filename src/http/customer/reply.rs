@@ -3,9 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use super::kept_answer::KeptAnswer;
+use super::kept_answer::{KeptAnswer, answer_once, kept_or_refused};
 use super::{CONVERSATION, uploads};
-use crate::app::idempotency::{kept_or_checked, once};
 use crate::app::reply::{self, ReplyFields};
 use crate::http::extract::{Caller, Form, IdempotencyKey};
 use crate::http::problems::Place;
@@ -35,28 +34,20 @@ pub async fn reply(
     };
     let requester = caller.requester;
     let files = files.unwrap_or_default();
-    let here = |error| ApiError::at(Place::Conversation, error);
     let request = key.of_user(&caller, &app, CONVERSATION.paths[0], &form);
     let at = app.clock().now();
     if !fields.is_clean() || !files.is_empty() {
         // What will be refused is refused before its files are stored, and without taking the writer's time.
-        let (request, fields) = (request.clone(), fields.clone());
+        let fields = fields.clone();
         let check = move |tx: &mut dyn Tx| reply::check(tx, &requester, &fields).map(|_| ());
-        let kept = app.store().read(move |tx| kept_or_checked(tx, request.as_ref(), at, &check)).await.map_err(here)?;
-        if let Some(kept) = kept {
-            return KeptAnswer::present(&kept, &app);
+        if let Some(kept) = kept_or_refused(&app, request.clone(), at, Place::Conversation, check).await? {
+            return Ok(kept);
         }
     }
     let (stored, _uploading) = uploads::store(&app, requester.workspace, &files).await?;
-    let kept = app
-        .store()
-        .write(move |tx| {
-            once(tx, request.as_ref(), at, |tx| {
-                reply::reply(tx, &requester, &fields, &stored, at)?;
-                KeptAnswer::done()
-            })
-        })
-        .await
-        .map_err(here)?;
-    KeptAnswer::present(&kept, &app)
+    answer_once(&app, request, at, Place::Conversation, move |tx| {
+        reply::reply(tx, &requester, &fields, &stored, at)?;
+        Ok(KeptAnswer::done())
+    })
+    .await
 }

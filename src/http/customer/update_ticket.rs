@@ -4,11 +4,11 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::UPDATE_TICKET;
-use super::kept_answer::KeptAnswer;
-use crate::app::idempotency::once;
+use super::kept_answer::{KeptAnswer, answer_once};
 use crate::app::update_ticket::{self, UpdateFields};
 use crate::domain::Priority;
 use crate::http::extract::{Caller, Form, IdempotencyKey};
+use crate::http::problems::Place;
 use crate::http::{ApiError, AppState};
 
 /// Update a ticket
@@ -34,14 +34,9 @@ pub async fn update_ticket(
     let request = key.of_user(&caller, &app, UPDATE_TICKET.paths[0], &form);
     let requester = caller.requester;
     let at = app.clock().now();
-    let kept = app
-        .store()
-        .write(move |tx| {
-            once(tx, request.as_ref(), at, |tx| {
-                update_ticket::update_ticket(tx, &requester, &fields, at)?;
-                KeptAnswer::done()
-            })
-        })
-        .await?;
-    KeptAnswer::present(&kept, &app)
+    answer_once(&app, request, at, Place::Elsewhere, move |tx| {
+        update_ticket::update_ticket(tx, &requester, &fields, at)?;
+        Ok(KeptAnswer::done())
+    })
+    .await
 }
