@@ -298,7 +298,10 @@ fn every_table_names_its_workspace() {
         .and_then(|mut tables| tables.query_map([], |row| row.get(0))?.collect())
         .expect("the tables");
     // The tenant itself, and what belongs to no tenant.
-    assert_eq!(without, ["refinery_schema_history", "revision", "sequence", "workspace"]);
+    assert_eq!(
+        without,
+        ["installation", "recurring_job", "refinery_schema_history", "revision", "sequence", "workspace"]
+    );
 }
 
 #[tokio::test]
