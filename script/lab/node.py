@@ -1,0 +1,125 @@
+"""Ferrodesk itself: an installation, its command line and its servers."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+from lab.client import Client
+from lab.processes import Child, free_port
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
+PASSWORD = "made up by a script, nobody's password"
+
+
+def binary(given):
+    """The server to test: the given one, else a release build."""
+    if given:
+        return given.resolve()
+    subprocess.run(["cargo", "build", "--release", "--bin", "ferrodesk"], cwd=REPOSITORY, check=True)
+    return REPOSITORY / "target/release/ferrodesk"
+
+
+class Desk:
+    """An installation. `settings` are Ferrodesk's own, such as database, that all its servers and commands share."""
+
+    def __init__(self, program, folder, **settings):
+        self.program, self.folder = program, folder
+        # Without the caller's settings, which are not meant for this desk.
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("FERRODESK_")}
+        given = {f"FERRODESK_{name.upper()}": str(value) for name, value in {"log": "warn", **settings}.items()}
+        self.environment = {**kept, **given}
+
+    def run(self, *arguments, given=""):
+        command = [self.program, *arguments, "--json", "--data", self.folder]
+        return subprocess.run(command, env=self.environment, input=given, capture_output=True, text=True)
+
+    def cli(self, *arguments, given=""):
+        """The answer of a command that must succeed."""
+        done = self.run(*arguments, given=given)
+        if done.returncode != 0:
+            sys.exit(f"ferrodesk {' '.join(map(str, arguments))} failed: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
+    def check(self, ledger):
+        """Lets Ferrodesk hold its database and files against each other."""
+        done = self.run("check", "--contents")
+        if done.returncode != 0:
+            ledger.wrong("failed checks", done.stdout + done.stderr)
+
+
+class Workspace:
+    """A workspace and who may call; `limit` is of open tickets, 0 is none."""
+
+    def __init__(self, desk, name, users, limit=0):
+        self.desk, self.name = desk, name
+        desk.cli("workspace", "add", name, "--open-ticket-limit", str(limit))
+        self.apikey = self.add_apikey(name)[1]
+        self.category = str(desk.cli("category", "add", "--workspace", name, "--name", "Billing")["id"])
+        self.emails = [self.add_user(f"user-{number}@example.com") for number in range(users)]
+
+    def add_apikey(self, name):
+        """Its id, and the key."""
+        added = self.desk.cli("apikey", "add", "--workspace", self.name, "--name", name)
+        return added["id"], added["apikey"]
+
+    def add_user(self, email):
+        user = ["--workspace", self.name, "--email", email, "--role", "customer", "--password-stdin"]
+        self.desk.cli("user", "add", *user, given=PASSWORD)
+        return email
+
+    def log_in(self, client, email, apikey=None):
+        """The headers of a user, and the tokens."""
+        apikey = apikey or self.apikey
+        body = json.dumps({"username": email, "password": PASSWORD})
+        headers = {"apikey": apikey, "Content-Type": "application/json"}
+        answer = client.call("POST", "/api/v1/user/login/", headers, body)
+        if answer.status != 200:
+            sys.exit(f"{email} cannot sign in: {answer.status} {answer.body}")
+        tokens = answer.json()
+        return {"apikey": apikey, "Authorization": f"Bearer {tokens['access']}"}, tokens
+
+    def sign_in(self, client):
+        """The headers of each user."""
+        return [self.log_in(client, email)[0] for email in self.emails]
+
+
+class Node:
+    """A server of a desk, with a data folder; it is the only process that this ever ends."""
+
+    def __init__(self, desk, data, port=None):
+        self.desk, self.data, self.port, self.child = desk, pathlib.Path(data), port or free_port(), None
+        self.log = self.data.with_name(f"{self.data.name}.log")
+
+    def start(self):
+        """Starts it, and returns when it answers."""
+        self.begin()
+        self.child.until(self.alive, "the server")
+
+    def begin(self):
+        """Starts it without waiting."""
+        command = [self.desk.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
+        self.child = Child(command, self.log, env=self.desk.environment)
+
+    def alive(self):
+        return self.answers("/healthz")
+
+    def ready(self):
+        return self.answers("/readyz")
+
+    def answers(self, path):
+        try:
+            return Client(self.port).call("GET", path).status == 200
+        except OSError:
+            return False
+
+    def client(self):
+        return Client(self.port)
+
+    def stop(self):
+        if self.child:
+            self.child.end()
+
+    def kill(self):
+        self.child.kill()
