@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Entropy;
-use crate::identity::secret::Secret;
+use crate::identity::secret::{Secret, SecretError};
+use crate::storage::Database;
 
 /// All settings. The names are those of the file; in the environment they are upper-case and begin with `FERRODESK_`.
 #[derive(Clone, Debug, Deserialize)]
@@ -19,8 +19,8 @@ use crate::identity::secret::Secret;
 pub struct Config {
     /// The folder of database, attachments and secrets.
     pub data: PathBuf,
-    /// `sqlite:PATH`; the default is `ferrodesk.db` in the data folder.
-    pub database: Option<String>,
+    /// `sqlite:PATH` or `postgres://…`; the default is `ferrodesk.db` in the data folder.
+    pub database: Option<SecretString>,
     /// `file:DIR`; the default is `blobs` in the data folder.
     pub blobs: Option<String>,
     /// Where to listen.
@@ -67,8 +67,10 @@ pub struct Config {
     pub upload_memory_mib: usize,
     /// Requests that may wait for the database; one more is answered 503.
     pub storage_queue: usize,
-    /// Threads that read the database; 0 is one a core.
+    /// Threads that read the database, each on a connection of its own; 0 is one a core on SQLite, 8 on PostgreSQL.
     pub storage_readers: usize,
+    /// Threads that write to PostgreSQL, each on a connection of its own; 0 is 16. SQLite has one.
+    pub storage_writers: usize,
     /// What `/metrics` wants as a bearer token; without it, anybody may read the figures.
     pub metrics_token: Option<SecretString>,
 }
@@ -108,6 +110,7 @@ struct Defaults {
     upload_memory_mib: usize,
     storage_queue: usize,
     storage_readers: usize,
+    storage_writers: usize,
 }
 
 const DEFAULTS: Defaults = Defaults {
@@ -133,6 +136,7 @@ const DEFAULTS: Defaults = Defaults {
     upload_memory_mib: 256,
     storage_queue: 4096,
     storage_readers: 0,
+    storage_writers: 0,
 };
 
 /// The settings that are text, whatever their values look like.
@@ -152,7 +156,7 @@ const TEXTS: [&str; 12] = [
 ];
 
 /// The settings that are not.
-const NUMBERS_AND_SWITCHES: [&str; 15] = [
+const NUMBERS_AND_SWITCHES: [&str; 16] = [
     "catalog_requires_token",
     "requests_per_minute_per_apikey",
     "requests_per_minute_per_user",
@@ -168,6 +172,7 @@ const NUMBERS_AND_SWITCHES: [&str; 15] = [
     "upload_memory_mib",
     "storage_queue",
     "storage_readers",
+    "storage_writers",
 ];
 
 /// What flags say; `None` leaves the setting to environment, file and default.
@@ -266,22 +271,19 @@ impl Config {
                 return Err(ConfigError(format!("cors_origins: \"{origin}\" must begin with http:// or https://")));
             }
         }
-        self.database_path()?;
+        self.database()?;
         self.blob_folder()?;
         Ok(())
     }
 
-    /// The SQLite file.
+    /// The database.
     ///
     /// # Errors
-    /// When `database` names another kind.
-    pub fn database_path(&self) -> Result<PathBuf, ConfigError> {
-        match self.database.as_deref() {
-            None => Ok(self.data.join("ferrodesk.db")),
-            Some(url) => match url.strip_prefix("sqlite:") {
-                Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
-                _ => Err(ConfigError("database: this version takes sqlite:PATH and nothing else".to_owned())),
-            },
+    /// When `database` names none.
+    pub fn database(&self) -> Result<Database, ConfigError> {
+        match self.database.as_ref().map(|url| url.expose_secret()) {
+            None => Ok(Database::Sqlite(self.data.join("ferrodesk.db"))),
+            Some(url) => Database::parse(url).map_err(|problem| ConfigError(format!("database: {problem}"))),
         }
     }
 
@@ -299,16 +301,13 @@ impl Config {
         }
     }
 
-    /// The installation's secret, from the settings or the data folder.
+    /// The secret that the settings give, if they do.
     ///
     /// # Errors
-    /// When it is weak, or its file cannot be used.
-    pub fn secret(&self, entropy: &dyn Entropy) -> anyhow::Result<Secret> {
-        use secrecy::ExposeSecret as _;
-        Ok(match &self.secret {
-            Some(secret) => Secret::new(secret.expose_secret(), "in FERRODESK_SECRET")?,
-            None => Secret::load_or_create(&self.data, entropy)?,
-        })
+    /// When it is weak.
+    pub fn secret(&self) -> Result<Option<Secret>, SecretError> {
+        let given = self.secret.as_ref();
+        given.map(|secret| Secret::new(secret.expose_secret(), "in FERRODESK_SECRET")).transpose()
     }
 
     /// What every path of the API begins with, such as `/api/v1`.

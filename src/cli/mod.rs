@@ -23,8 +23,10 @@ use crate::blobs::Blobs;
 use crate::config::{Config, Flags};
 use crate::domain::workspace::Workspace;
 use crate::domain::{Clock, Entropy, Error};
+use crate::identity::secret::Secret;
 use crate::identity::system::{SystemClock, SystemEntropy};
-use crate::storage::{StorageMetrics, Store, StoreOptions};
+use crate::storage::queries::installation;
+use crate::storage::{StorageMetrics, Store, StoreOptions, Tx};
 
 /// How long a command waits for a server that is writing.
 const COMMAND_BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -136,7 +138,13 @@ fn run(cli: Cli) -> anyhow::Result<()> {
 }
 
 async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
-    let options = StoreOptions { readers: 1, busy_timeout: COMMAND_BUSY_TIMEOUT, ..StoreOptions::default() };
+    let options = StoreOptions {
+        readers: 1,
+        writers: 1,
+        busy_timeout: COMMAND_BUSY_TIMEOUT,
+        patience: COMMAND_BUSY_TIMEOUT,
+        ..StoreOptions::default()
+    };
     let desk = Desk::open(config, &options, StorageMetrics::default())?;
     let outcome = match command {
         Command::Migrate { output } => {
@@ -168,13 +176,26 @@ impl Desk {
     fn open(config: Config, options: &StoreOptions, metrics: StorageMetrics) -> anyhow::Result<Self> {
         create_private_folder(&config.data)
             .with_context(|| format!("cannot use the data folder {}", config.data.display()))?;
-        let path = config.database_path()?;
-        let store = Store::open_sqlite(&path, options, metrics)
-            .with_context(|| format!("cannot open the database {}", path.display()))?;
+        let database = config.database()?;
+        let store = database.open(options, metrics).with_context(|| format!("cannot open the database {database}"))?;
         let folder = config.blob_folder()?;
         let blobs = Blobs::local(&folder)
             .with_context(|| format!("cannot use the folder of attachments {}", folder.display()))?;
         Ok(Self { config, store, blobs, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) })
+    }
+
+    /// The installation's secret: from the settings, or from where the servers of the installation all find it.
+    async fn secret(&self) -> anyhow::Result<Secret> {
+        if let Some(given) = self.config.secret()? {
+            return Ok(given);
+        }
+        if self.config.database()?.is_shared() {
+            let fresh = Secret::material(&*self.entropy);
+            let shared = move |tx: &mut dyn Tx| Ok(installation::shared_secret(tx, fresh.as_bytes())?);
+            let material = self.store.write(shared).await?;
+            return Ok(Secret::new(&String::from_utf8_lossy(&material), "in the database")?);
+        }
+        Ok(Secret::load_or_create(&self.config.data, &*self.entropy)?)
     }
 
     async fn workspace(&self, selected: &InWorkspace) -> Result<Workspace, Error> {

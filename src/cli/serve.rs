@@ -39,12 +39,14 @@ pub fn start(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let metrics = StorageMetrics::default();
-        let mut options = StoreOptions { queue: config.storage_queue, ..StoreOptions::default() };
-        if config.storage_readers > 0 {
-            options.readers = config.storage_readers;
-        }
+        let options = StoreOptions {
+            queue: config.storage_queue,
+            readers: config.storage_readers,
+            writers: config.storage_writers,
+            ..StoreOptions::default()
+        };
         let desk = Desk::open(config, &options, metrics.clone())?;
-        let secret = desk.config.secret(&*desk.entropy)?;
+        let secret = desk.secret().await?;
         let wanted = desk.config.listen;
         let listener = TcpListener::bind(wanted)
             .await

@@ -60,6 +60,12 @@ impl Secret {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, material.as_bytes())))
     }
 
+    /// What a new secret can be made of.
+    #[must_use]
+    pub fn material(entropy: &dyn Entropy) -> String {
+        hex::encode(random_bytes::<32>(entropy))
+    }
+
     /// Reads the secret in the data folder; if there is none, makes one, readable by its owner alone.
     ///
     /// # Errors
@@ -67,7 +73,7 @@ impl Secret {
     pub fn load_or_create(data: &Path, entropy: &dyn Entropy) -> Result<Self, SecretError> {
         let path = data.join(FILE_NAME);
         let fail = |problem: String| SecretError::File { path: path.display().to_string(), problem };
-        let fresh = hex::encode(random_bytes::<32>(entropy));
+        let fresh = Self::material(entropy);
         // Written aside and linked into place, so that two processes that start at once agree on one.
         let aside = data.join(format!("{FILE_NAME}.{}", hex::encode(random_bytes::<8>(entropy))));
         if !path.exists() {

@@ -2,8 +2,12 @@
 //!
 //! SQL lives in this module and nowhere else; [`queries`] holds it by area, one text for every engine.
 
+mod database;
+mod engine;
 pub mod metrics;
+mod postgres;
 pub mod queries;
+mod schema;
 mod sqlite;
 mod work;
 
@@ -11,9 +15,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::Error;
+use self::engine::{Engine, Readiness};
+use crate::domain::{Error, EventId};
 
+pub use database::Database;
 pub use metrics::StorageMetrics;
+pub use postgres::PostgresUrl;
 
 /// A value that goes into a statement.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +28,7 @@ pub enum Param<'a> {
     Null,
     Int(i64),
     Bool(bool),
+    /// Without a NUL character, which PostgreSQL has no place for.
     Text(&'a str),
     Bytes(&'a [u8]),
 }
@@ -75,11 +83,19 @@ pub trait Tx {
     /// Runs `sql` and gives the number of rows that it changed.
     fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, StorageError>;
 
+    /// Runs `sql` before the next statement that gives an answer, or before the commit: for changes of which nobody needs
+    /// to know how many rows they met. Saves a round trip to a database that is elsewhere. What fails may show only there.
+    fn execute_later(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<(), StorageError>;
+
     /// Runs `sql` and hands every row of the answer to `each`.
     fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError>;
 
     /// The next id of a table that cannot number its own rows.
     fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError>;
+
+    /// The number of the last event that may be published: none with a smaller number will appear any more, though a
+    /// transaction that is still running may yet commit events with greater ones.
+    fn last_settled_event(&mut self) -> Result<EventId, StorageError>;
 
     /// Says that this transaction changes what servers remember between requests (see [`Store::revision`]).
     fn bump_revision(&mut self) -> Result<(), StorageError>;
@@ -91,6 +107,9 @@ pub enum StorageError {
     /// The database is locked, its queue is full, or a commit failed: the same may work in a moment.
     #[error("the database is busy")]
     Busy,
+    /// Another transaction holds what this one needs, and did not let go of it in time.
+    #[error("another request holds what this one needs")]
+    Locked,
     /// A value that the schema does not allow, such as a role that this version does not know.
     #[error("unexpected value in column {column}: {problem}")]
     Unexpected { column: usize, problem: String },
@@ -108,34 +127,43 @@ pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 impl From<StorageError> for Error {
     fn from(error: StorageError) -> Self {
         match error {
-            StorageError::Busy => Self::Busy { retry_after: RETRY_AFTER },
+            StorageError::Busy | StorageError::Locked => Self::Busy { retry_after: RETRY_AFTER },
             other => Self::internal(other),
         }
     }
 }
 
+/// How much longer than an engine's patience a caller waits.
+const BEGUN_LATE: Duration = Duration::from_millis(200);
+
 /// How a store is sized.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
-    /// Reader threads, each with a connection of its own.
+    /// Threads that read, each with a connection of its own; 0 is as many as suit the engine.
     pub readers: usize,
+    /// Threads that write, each with a connection of its own; 0 is as many as suit the engine. SQLite has one.
+    pub writers: usize,
     /// Closures that may wait for the writer, and as many again for the readers; one more is refused at once.
     pub queue: usize,
     /// How long to wait for another process that holds the write lock.
     pub busy_timeout: Duration,
+    /// How long a caller waits for a database server, all its retries included.
+    pub patience: Duration,
 }
+
+/// What leaves an answer of the server time to reach its client within two seconds.
+const PATIENCE: Duration = Duration::from_millis(1600);
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self { readers: cores.clamp(2, 8), queue: 4096, busy_timeout: Duration::from_secs(10) }
+        Self { readers: 0, writers: 0, queue: 4096, busy_timeout: Duration::from_secs(10), patience: PATIENCE }
     }
 }
 
 /// A database and the threads that run closures on it. Cheap to clone; the last clone closes it.
 #[derive(Clone)]
 pub struct Store {
-    engine: Arc<sqlite::Engine>,
+    engine: Arc<dyn Engine>,
 }
 
 impl Store {
@@ -145,6 +173,18 @@ impl Store {
     /// When the file cannot be opened, or its schema is newer than this program.
     pub fn open_sqlite(path: &Path, options: &StoreOptions, metrics: StorageMetrics) -> Result<Self, StorageError> {
         Ok(Self { engine: Arc::new(sqlite::Engine::open(path, options, metrics)?) })
+    }
+
+    /// Connects to a PostgreSQL database, bringing its schema up to date first.
+    ///
+    /// # Errors
+    /// When it cannot be reached or used, which the message explains, or its schema is newer than this program may use.
+    pub fn open_postgres(
+        url: &PostgresUrl,
+        options: &StoreOptions,
+        metrics: StorageMetrics,
+    ) -> Result<Self, StorageError> {
+        Ok(Self { engine: Arc::new(postgres::Engine::open(url, options, metrics)?) })
     }
 
     /// Runs `work` in a read-write transaction. `Ok` means that it is committed and durable; after `Err` nothing of it
@@ -160,7 +200,7 @@ impl Store {
     {
         let (job, answer) = work::job(work);
         self.engine.submit_write(job)?;
-        answer.await
+        self.patiently(answer).await
     }
 
     /// Runs `work` in a read-only transaction that sees one moment of the database.
@@ -174,7 +214,27 @@ impl Store {
     {
         let (job, answer) = work::job(work);
         self.engine.submit_read(job)?;
-        answer.await
+        self.patiently(answer).await
+    }
+
+    /// Waits for an answer. The engine's threads keep to its patience themselves, once they have begun; this is for when
+    /// all of them are held up. What was begun may then still come to pass, which nobody is told.
+    async fn patiently<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let Some(patience) = self.engine.patience() else { return answer.await };
+        let answered = tokio::time::timeout(patience + BEGUN_LATE, answer).await;
+        answered.unwrap_or_else(|_| Err(StorageError::Busy.into()))
+    }
+
+    /// Whether reads and writes can be expected to succeed.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the database does not answer as it must.
+    pub async fn ready(&self) -> Result<(), Error> {
+        match self.engine.readiness() {
+            Readiness::Ready => self.read(|tx| Ok(queries::installation::is_there(tx)?)).await,
+            Readiness::Away => Err(StorageError::Busy.into()),
+            Readiness::Unknown => self.write(|tx| Ok(queries::installation::touch(tx)?)).await,
+        }
     }
 
     /// A number that grows whenever keys, users, sessions, catalogue or settings change: at once for changes made

@@ -9,30 +9,25 @@ use ferrodesk::app::manage::{apikeys, workspaces};
 use ferrodesk::domain::{Error, Timestamp, WorkspaceId};
 use ferrodesk::identity::apikey::Apikey;
 use ferrodesk::storage::{Param, Sequence, StorageMetrics, Store, StoreOptions, Tx, queries};
-use tempfile::TempDir;
+use rstest::rstest;
+
+use crate::support::TestDatabase;
 
 const AT: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
-/// A way to open one and the same database, as often as wanted.
-struct Engine {
-    folder: TempDir,
+/// The engines that every test here is run on.
+#[derive(Clone, Copy, Debug)]
+enum Engine {
+    Sqlite,
+    Postgres,
 }
 
 impl Engine {
-    fn sqlite() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
-    }
-
-    fn path(&self) -> std::path::PathBuf {
-        self.folder.path().join("ferrodesk.db")
-    }
-
-    fn open(&self) -> Store {
-        self.open_with(&StoreOptions::default())
-    }
-
-    fn open_with(&self, options: &StoreOptions) -> Store {
-        Store::open_sqlite(&self.path(), options, StorageMetrics::default()).expect("the database opens")
+    fn database(self) -> TestDatabase {
+        match self {
+            Self::Sqlite => TestDatabase::sqlite(),
+            Self::Postgres => TestDatabase::postgres(),
+        }
     }
 }
 
@@ -46,21 +41,26 @@ async fn names(store: &Store) -> Vec<String> {
     all.into_iter().map(|workspace| workspace.name).collect()
 }
 
+#[rstest]
 #[tokio::test]
-async fn what_is_written_is_there_for_every_later_read_and_after_a_restart() {
-    let engine = Engine::sqlite();
-    let store = engine.open();
+async fn what_is_written_is_there_for_every_later_read_and_after_a_restart(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let store = database.open();
     for number in 0..20 {
         store.write(add(&number.to_string())).await.expect("a write");
         assert_eq!(names(&store).await.len(), number + 1);
     }
     store.close();
-    assert_eq!(names(&engine.open()).await.len(), 20);
+    assert_eq!(names(&database.open()).await.len(), 20);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_closure_that_fails_is_undone_whole_and_alone() {
-    let store = Engine::sqlite().open_in_place();
+async fn a_closure_that_fails_is_undone_whole_and_alone(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = engine.database();
+    let store = database.open();
     let mut writes = tokio::task::JoinSet::new();
     for number in 0..200 {
         let store = store.clone();
@@ -81,9 +81,11 @@ async fn a_closure_that_fails_is_undone_whole_and_alone() {
     assert_eq!(kept, expected);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_closure_that_panics_fails_alone() {
-    let store = Engine::sqlite().open_in_place();
+async fn a_closure_that_panics_fails_alone(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = engine.database();
+    let store = database.open();
     let panicking = store.write(|tx| -> Result<(), Error> {
         workspaces::add(tx, "lost", 10, true, AT)?;
         panic!("as this test wants it")
@@ -96,17 +98,21 @@ async fn a_closure_that_panics_fails_alone() {
     assert_eq!(names(&store).await, ["beside"]);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_read_cannot_write() {
-    let store = Engine::sqlite().open_in_place();
+async fn a_read_cannot_write(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = engine.database();
+    let store = database.open();
     let refused = store.read(add("sneaky")).await;
     assert!(matches!(refused, Err(Error::Internal { .. })), "{refused:?}");
     assert!(names(&store).await.is_empty());
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_read_sees_one_moment() {
-    let store = Engine::sqlite().open_in_place();
+async fn a_read_sees_one_moment(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = engine.database();
+    let store = database.open();
     let (started, has_started) = std::sync::mpsc::sync_channel::<()>(0);
     let (go_on, may_go_on) = std::sync::mpsc::sync_channel::<()>(0);
     let may_go_on = std::sync::Mutex::new(may_go_on);
@@ -130,10 +136,13 @@ async fn a_read_sees_one_moment() {
     assert_eq!(names(&store).await, ["meanwhile"]);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took() {
-    let engine = Engine::sqlite();
-    let store = engine.open_with(&StoreOptions { queue: 2, ..StoreOptions::default() });
+async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let store = database.open_with(&StoreOptions { queue: 2, ..StoreOptions::default() });
     let (started, has_started) = std::sync::mpsc::sync_channel::<()>(0);
     let (go_on, may_go_on) = std::sync::mpsc::sync_channel::<()>(0);
     let may_go_on = std::sync::Mutex::new(may_go_on);
@@ -168,11 +177,12 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took() {
     assert_eq!(names(&store).await.len(), 2);
 }
 
+#[rstest]
 #[tokio::test]
-async fn ids_are_handed_out_once() {
-    let engine = Engine::sqlite();
+async fn ids_are_handed_out_once(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = engine.database();
     // Two stores on one database, as a server and a command beside it are.
-    let stores = [engine.open(), engine.open()];
+    let stores = [database.open(), database.open()];
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..100 {
         let store = stores[number % 2].clone();
@@ -182,10 +192,12 @@ async fn ids_are_handed_out_once() {
     assert_eq!(ids.len(), 100);
 }
 
+#[rstest]
 #[tokio::test]
-async fn values_come_back_as_they_went_in() {
-    let store = Engine::sqlite().open_in_place();
-    for (text, bytes) in [("", vec![]), ("a\u{0}b ü 🦀", vec![0, 255, 13, 10]), ("'; --", vec![0; 100_000])] {
+async fn values_come_back_as_they_went_in(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = engine.database();
+    let store = database.open();
+    for (text, bytes) in [("", vec![]), ("a b ü 🦀", vec![0, 255, 13, 10]), ("'; --", vec![0; 100_000])] {
         let sent = (text.to_owned(), bytes.clone());
         let key = bytes.len().to_string();
         let got = store
@@ -202,10 +214,13 @@ async fn values_come_back_as_they_went_in() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_revision_grows_at_once_here_and_soon_elsewhere() {
-    let engine = Engine::sqlite();
-    let (here, elsewhere) = (engine.open(), engine.open());
+async fn the_revision_grows_at_once_here_and_soon_elsewhere(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let (here, elsewhere) = (database.open(), database.open());
     let (before_here, before_elsewhere) = (here.revision(), elsewhere.revision());
     let key = Apikey::from_bits(&[1; 24]);
     here.write(move |tx| {
@@ -225,10 +240,13 @@ async fn the_revision_grows_at_once_here_and_soon_elsewhere() {
     panic!("the other store never noticed");
 }
 
+#[rstest]
 #[tokio::test]
-async fn closing_finishes_what_was_accepted_and_refuses_the_rest() {
-    let engine = Engine::sqlite();
-    let store = engine.open();
+async fn closing_finishes_what_was_accepted_and_refuses_the_rest(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let store = database.open();
     let accepted: Vec<_> = (0..50)
         .map(|number| {
             let mut write = Box::pin(store.write(add(&number.to_string())));
@@ -242,14 +260,20 @@ async fn closing_finishes_what_was_accepted_and_refuses_the_rest() {
         write.await.expect("what was accepted is done");
     }
     assert!(matches!(store.write(add("late")).await, Err(Error::Busy { .. })));
-    let log = engine.path().with_extension("db-wal");
-    assert!(std::fs::metadata(log).map_or(0, |log| log.len()) == 0, "the log is folded in");
-    assert_eq!(names(&engine.open()).await.len(), 50);
+    if let Engine::Sqlite = engine {
+        let log = database.path().with_extension("db-wal");
+        assert!(std::fs::metadata(log).map_or(0, |log| log.len()) == 0, "the log is folded in");
+    }
+    assert_eq!(names(&database.open()).await.len(), 50);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_request_that_nobody_waits_for_any_more_is_not_begun() {
-    let store = Engine::sqlite().open_in_place();
+async fn a_request_that_nobody_waits_for_any_more_is_not_begun(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let store = database.open();
     let ran = Arc::new(AtomicBool::new(false));
     let (go_on, may_go_on) = std::sync::mpsc::sync_channel::<()>(0);
     let may_go_on = std::sync::Mutex::new(may_go_on);
@@ -271,9 +295,9 @@ async fn a_request_that_nobody_waits_for_any_more_is_not_begun() {
 
 #[test]
 fn every_statement_can_be_prepared_and_numbers_its_parameters_as_they_appear() {
-    let engine = Engine::sqlite();
-    engine.open().close();
-    let connection = rusqlite::Connection::open(engine.path()).expect("the database");
+    let database = TestDatabase::sqlite();
+    database.open().close();
+    let connection = rusqlite::Connection::open(database.path()).expect("the database");
     let mut count = 0;
     for (area, name, sql) in queries::all() {
         let statement = connection.prepare(sql).unwrap_or_else(|e| panic!("{area}::{name}: {e}"));
@@ -287,9 +311,9 @@ fn every_statement_can_be_prepared_and_numbers_its_parameters_as_they_appear() {
 
 #[test]
 fn every_table_names_its_workspace() {
-    let engine = Engine::sqlite();
-    engine.open().close();
-    let connection = rusqlite::Connection::open(engine.path()).expect("the database");
+    let database = TestDatabase::sqlite();
+    database.open().close();
+    let connection = rusqlite::Connection::open(database.path()).expect("the database");
     let without: Vec<String> = connection
         .prepare(
             "SELECT name FROM sqlite_schema t WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
@@ -304,106 +328,53 @@ fn every_table_names_its_workspace() {
     );
 }
 
+#[rstest]
 #[tokio::test]
-async fn events_can_be_neither_changed_nor_deleted() {
-    let store = Engine::sqlite().open_in_place();
-    let changed = store
-        .write(|tx| {
-            let workspace = workspaces::add(tx, "Acme", 10, true, AT)?;
-            tx.execute(
-                "INSERT INTO event (workspace_id, ticket_id, actor_id, at, kind, after) VALUES ($1, 1, 1, 1, 'x', '{}')",
-                &[Param::Int(workspace.0)],
-            )?;
-            let refused = |outcome: Result<u64, _>| outcome.is_err();
-            Ok(refused(tx.execute("UPDATE event SET kind = 'y'", &[])) && refused(tx.execute("DELETE FROM event", &[])))
-        })
-        .await;
-    assert!(changed.expect("a write"));
+async fn events_can_be_neither_changed_nor_deleted(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = engine.database();
+    let store = database.open();
+    let recorded = store.write(|tx| {
+        let workspace = workspaces::add(tx, "Acme", 10, true, AT)?;
+        let insert =
+            "INSERT INTO event (workspace_id, ticket_id, actor_id, at, kind, after) VALUES ($1, 1, 1, 1, 'x', '{}')";
+        Ok(tx.execute(insert, &[Param::Int(workspace.0)])?)
+    });
+    assert_eq!(recorded.await.expect("a write"), 1);
+    for change in ["UPDATE event SET kind = 'y'", "DELETE FROM event"] {
+        let refused = store.write(move |tx| Ok(tx.execute(change, &[])?)).await;
+        assert!(matches!(refused, Err(Error::Internal { .. })), "{change}: {refused:?}");
+    }
 }
 
-#[test]
-fn an_unknown_newer_schema_is_refused() {
-    let engine = Engine::sqlite();
-    engine.open().close();
-    let connection = rusqlite::Connection::open(engine.path()).expect("the database");
-    connection
-        .execute(
-            "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES (9999, 'future', '2099-01-01T00:00:00Z', '1')",
-            [],
-        )
-        .expect("a row");
-    let refused = Store::open_sqlite(&engine.path(), &StoreOptions::default(), StorageMetrics::default());
+#[rstest]
+fn a_newer_schema_will_do_as_long_as_it_says_so(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = engine.database();
+    database.open().close();
+    database.run(
+        "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
+         VALUES (9999, 'future', '2099-01-01T00:00:00Z', '1')",
+    );
+    database.open().close();
+    database.run("UPDATE installation SET oldest_program_schema = 9999");
+    let refused = database.database().open(&StoreOptions::default(), StorageMetrics::default());
     let message = refused.err().expect("a refusal").to_string();
     assert!(message.contains("schema 9999"), "{message}");
 }
 
-#[test]
-fn stores_that_open_at_once_migrate_once() {
-    let engine = Engine::sqlite();
+#[rstest]
+fn stores_that_open_at_once_migrate_once(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = match engine {
+        Engine::Sqlite => TestDatabase::sqlite(),
+        Engine::Postgres => TestDatabase::empty_postgres(),
+    };
     let opened = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                engine.open().close();
+                database.open().close();
                 opened.fetch_add(1, Ordering::SeqCst);
             });
         }
     });
     assert_eq!(opened.load(Ordering::SeqCst), 8);
-}
-
-/// A store that takes its folder with it when it goes.
-struct Temporary {
-    store: Store,
-    _folder: TempDir,
-}
-
-impl std::ops::Deref for Temporary {
-    type Target = Store;
-
-    fn deref(&self) -> &Store {
-        &self.store
-    }
-}
-
-impl Engine {
-    /// A store of its own, for a test that needs no second one.
-    fn open_in_place(self) -> Temporary {
-        Temporary { store: self.open(), _folder: self.folder }
-    }
-}
-
-#[tokio::test]
-async fn a_closure_may_hold_the_last_clone_of_the_store() {
-    /// Says whether the closure that held it was dropped in a panic.
-    struct Dropped(std::sync::mpsc::Sender<bool>);
-    impl Drop for Dropped {
-        fn drop(&mut self) {
-            let _ = self.0.send(std::thread::panicking());
-        }
-    }
-    let engine = Engine::sqlite();
-    for writes in [true, false] {
-        let (dropped, outcome) = std::sync::mpsc::channel();
-        let (started, has_started) = std::sync::mpsc::channel();
-        let (release, released) = std::sync::mpsc::channel::<()>();
-        let store = engine.open();
-        // Dropped in this order.
-        let held = (store.clone(), Dropped(dropped), started, released);
-        let work = move |_: &mut dyn Tx| {
-            let (_, _, started, released) = &held;
-            started.send(()).expect("the test waits for it");
-            released.recv().expect("the test sends it");
-            Ok(())
-        };
-        let mut answer: std::pin::Pin<Box<dyn Future<Output = Result<(), Error>>>> =
-            if writes { Box::pin(store.write(work)) } else { Box::pin(store.read(work)) };
-        let waker = std::task::Waker::noop();
-        assert!(answer.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending());
-        has_started.recv().expect("it runs");
-        drop(answer);
-        drop(store);
-        release.send(()).expect("it waits for this");
-        assert!(!outcome.recv().expect("it ends"), "writes: {writes}");
-    }
 }

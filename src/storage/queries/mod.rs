@@ -9,6 +9,7 @@ pub mod conversations;
 pub mod events;
 pub mod idempotency;
 pub mod identity_providers;
+pub mod installation;
 pub mod sessions;
 pub mod tickets;
 pub mod users;
@@ -37,6 +38,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("events", events::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("identity_providers", identity_providers::STATEMENTS),
+        ("installation", installation::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("tickets", tickets::STATEMENTS),
         ("users", users::STATEMENTS),

@@ -4,10 +4,11 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use refinery::{Report, Runner};
+use refinery::Runner;
 use rusqlite::Connection;
 
 use super::{StorageError, StoreOptions};
+use crate::storage::schema;
 
 mod embedded {
     refinery::embed_migrations!("migrations/sqlite");
@@ -30,17 +31,24 @@ pub fn bring_up_to_date(path: &Path, options: &StoreOptions) -> Result<(), Stora
     Ok(())
 }
 
-fn apply(connection: &mut Connection) -> Result<Report, StorageError> {
-    let runner: Runner = embedded::migrations::runner();
-    let known = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
-    if let Ok(applied) =
-        connection.query_row("SELECT MAX(version) FROM refinery_schema_history", [], |row| row.get::<_, Option<i64>>(0))
-        && let Some(applied) = applied.filter(|&applied| applied > i64::from(known))
-    {
-        return Err(StorageError::Schema(format!(
-            "the database has schema {applied}, this ferrodesk knows only up to {known}: start the newer version, or restore a \
-             backup from before the upgrade"
-        )));
+fn apply(connection: &mut Connection) -> Result<(), StorageError> {
+    let runner: Runner = embedded::migrations::runner().set_abort_missing(false);
+    if state(connection)?.is_enough(schema::newest(&runner))? {
+        return Ok(());
     }
-    runner.run(connection).map_err(|e| StorageError::Schema(format!("cannot bring the schema up to date: {e}")))
+    let applied = runner.run(connection);
+    applied.map(drop).map_err(|e| StorageError::Schema(format!("cannot bring the schema up to date: {e}")))
+}
+
+fn state(connection: &Connection) -> Result<schema::State, StorageError> {
+    let number = |table: &str, sql: &str| -> Result<i64, StorageError> {
+        if !connection.table_exists(None, table)? {
+            return Ok(0);
+        }
+        Ok(connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))?.unwrap_or(0))
+    };
+    Ok(schema::State {
+        applied: number("refinery_schema_history", "SELECT MAX(version) FROM refinery_schema_history")?,
+        oldest_program: number("installation", "SELECT oldest_program_schema FROM installation WHERE id = 1")?,
+    })
 }

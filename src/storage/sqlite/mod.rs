@@ -15,10 +15,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Sender, bounded};
 
 use self::read_gate::ReadGate;
+use super::engine::{self, Engine as _, Readiness};
 use super::work::Job;
 use super::{StorageError, StorageMetrics, StoreOptions};
 
@@ -37,6 +39,8 @@ pub struct Shared {
     log_is_long: AtomicBool,
     /// What this store's readers go through.
     read_gate: ReadGate,
+    /// Whether the writer's last transaction came to pass.
+    can_write: AtomicBool,
     closing: AtomicBool,
 }
 
@@ -63,13 +67,16 @@ impl Engine {
             revision: AtomicU64::new(0),
             log_is_long: AtomicBool::new(false),
             read_gate: ReadGate::default(),
+            can_write: AtomicBool::new(true),
             closing: AtomicBool::new(false),
         });
         let (writes, write_queue) = bounded(options.queue);
         let (reads, read_queue) = bounded(options.queue);
         let (running, stop) = bounded(0);
         let mut threads = vec![writer::start(&shared, write_queue, stop.clone())?];
-        for number in 0..options.readers.max(1) {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let readers = if options.readers == 0 { cores.clamp(2, 8) } else { options.readers };
+        for number in 0..readers {
             threads.push(reader::start(&shared, number, read_queue.clone(), stop.clone())?);
         }
         threads.push(checkpoint::start(&shared, stop.clone())?);
@@ -77,35 +84,37 @@ impl Engine {
         Ok(Self { shared, running: Mutex::new(Some(running)), threads: Mutex::new(threads), writes, reads })
     }
 
-    /// Queues a job for the writer.
-    pub fn submit_write(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
-        self.submit(&self.writes, job)
-    }
-
-    /// Queues a job for the readers.
-    pub fn submit_read(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
-        self.submit(&self.reads, job)
-    }
-
     fn submit(&self, queue: &Sender<Box<dyn Job>>, job: Box<dyn Job>) -> Result<(), StorageError> {
         if self.shared.closing.load(Ordering::Acquire) {
             return Err(StorageError::Busy);
         }
-        queue.try_send(job).map_err(|error| {
-            if matches!(error, TrySendError::Full(_)) {
-                self.shared.metrics.refused.inc();
-            }
-            StorageError::Busy
-        })
+        engine::submit(queue, job, &self.shared.metrics)
+    }
+}
+
+impl engine::Engine for Engine {
+    fn submit_write(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
+        self.submit(&self.writes, job)
     }
 
-    /// See `Store::revision`.
-    pub fn revision(&self) -> u64 {
+    fn submit_read(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
+        self.submit(&self.reads, job)
+    }
+
+    /// A file does not go away, and what was begun ends: `busy_timeout` bounds the one wait that others cause.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+
+    fn revision(&self) -> u64 {
         self.shared.revision.load(Ordering::Acquire)
     }
 
-    /// See `Store::integrity_problems`.
-    pub fn integrity_problems(&self) -> Result<Vec<String>, StorageError> {
+    fn readiness(&self) -> Readiness {
+        if self.shared.can_write.load(Ordering::Acquire) { Readiness::Ready } else { Readiness::Unknown }
+    }
+
+    fn integrity_problems(&self) -> Result<Vec<String>, StorageError> {
         let connection = connection::reading(&self.shared)?;
         let mut problems = Vec::new();
         for check in ["PRAGMA integrity_check", "PRAGMA foreign_key_check"] {
@@ -121,38 +130,19 @@ impl Engine {
         Ok(problems)
     }
 
-    /// See `Store::queue_depths`.
-    pub fn queue_depths(&self) -> (usize, usize) {
+    fn queue_depths(&self) -> (usize, usize) {
         (self.writes.len(), self.reads.len())
     }
 
-    /// See `Store::close`.
-    pub fn close(&self) {
+    fn close(&self) {
         if self.shared.closing.swap(true, Ordering::AcqRel) {
             return;
         }
         drop(self.running.lock().expect("no thread panics while it holds this").take());
-        let here = std::thread::current().id();
-        for thread in self.threads.lock().expect("no thread panics while it holds this").drain(..) {
-            // A closure may have held the last clone of the store; then the thread that ran it cannot wait for itself.
-            if thread.thread().id() != here && thread.join().is_err() {
-                tracing::error!("a storage thread had panicked");
-            }
-        }
+        engine::join(self.threads.lock().expect("no thread panics while it holds this").drain(..));
         if let Err(error) = checkpoint::let_fold(&self.shared) {
             tracing::warn!(%error, "the write-ahead log was left for the next start to fold in");
         }
-    }
-}
-
-/// The next job, or `None` when the store is closing and nothing is queued any more.
-fn next_job(queue: &Receiver<Box<dyn Job>>, stop: &Receiver<()>) -> Option<Box<dyn Job>> {
-    if let Ok(job) = queue.try_recv() {
-        return Some(job);
-    }
-    crossbeam_channel::select! {
-        recv(queue) -> job => job.ok(),
-        recv(stop) -> _ => queue.try_recv().ok(),
     }
 }
 

@@ -7,7 +7,8 @@ use crossbeam_channel::Receiver;
 use rusqlite::Connection;
 
 use super::tx::SqliteTx;
-use super::{Shared, StorageError, connection, next_job};
+use super::{Shared, StorageError, connection};
+use crate::storage::engine;
 use crate::storage::work::Job;
 
 /// Starts a thread with a connection of its own; it ends when the other end of `stop` is dropped and the queue is empty.
@@ -22,7 +23,7 @@ pub fn start(
     thread::Builder::new()
         .name(format!("sqlite-reader-{number}"))
         .spawn(move || {
-            while let Some(job) = next_job(&queue, &stop) {
+            while let Some(job) = engine::next(&queue, &stop) {
                 let _reading = shared.read_gate.enter();
                 run(&connection, job);
             }

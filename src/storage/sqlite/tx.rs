@@ -3,6 +3,8 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
 
+use crate::domain::EventId;
+
 use super::super::{EachRow, Param, Row, Sequence, StorageError, Tx};
 
 const NEXT_ID: &str = "UPDATE sequence SET value = value + 1 WHERE name = $1 RETURNING value";
@@ -28,6 +30,10 @@ impl Tx for SqliteTx<'_> {
         Ok(statement.raw_execute()? as u64)
     }
 
+    fn execute_later(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<(), StorageError> {
+        self.execute(sql, params).map(drop)
+    }
+
     fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         bind(&mut statement, params)?;
@@ -49,6 +55,11 @@ impl Tx for SqliteTx<'_> {
             Ok(())
         })?;
         next.ok_or_else(|| StorageError::Schema(format!("the sequence {name} is missing")))
+    }
+
+    fn last_settled_event(&mut self) -> Result<EventId, StorageError> {
+        // One transaction writes at a time, so that numbers become visible in their order.
+        Ok(EventId(i64::MAX))
     }
 
     fn bump_revision(&mut self) -> Result<(), StorageError> {

@@ -9,7 +9,8 @@ use crossbeam_channel::Receiver;
 use rusqlite::Connection;
 
 use super::tx::SqliteTx;
-use super::{Shared, StorageError, checkpoint, connection, next_job};
+use super::{Shared, StorageError, checkpoint, connection};
+use crate::storage::engine;
 use crate::storage::work::Job;
 
 /// Closures in one commit at the most: a bound on how long the first of them waits.
@@ -44,7 +45,7 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, queue: &Receiver<Box<dyn Job>>, stop: &Receiver<()>) {
-        while let Some(first) = next_job(queue, stop) {
+        while let Some(first) = engine::next(queue, stop) {
             self.commit_batch(first, queue);
         }
     }
@@ -53,6 +54,7 @@ impl Writer {
     fn commit_batch(&mut self, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>) {
         if let Err(error) = self.statement("BEGIN IMMEDIATE") {
             tracing::warn!(%error, "cannot begin a transaction; what waits is answered 503");
+            self.shared.can_write.store(false, Ordering::Release);
             self.recover();
             // Whoever waits behind it would have to wait as long again, each in turn.
             for job in std::iter::once(first).chain(queue.try_iter().take(queue.len())) {
@@ -81,6 +83,7 @@ impl Writer {
             self.shared.metrics.failed_commits.inc();
             self.recover();
         }
+        self.shared.can_write.store(failure.is_none(), Ordering::Release);
         if revision_bumped {
             self.shared.revision.fetch_add(1, Ordering::AcqRel);
         }

@@ -2,6 +2,7 @@
 //! randomness that is seeded.
 
 mod client;
+pub mod database;
 mod desk;
 mod fields;
 pub mod history;
@@ -25,9 +26,10 @@ use ferrodesk::identity::apikey::Apikey;
 use ferrodesk::identity::password::Passwords;
 use ferrodesk::identity::secret::Secret;
 use ferrodesk::identity::token::{AccessTokens, REFRESH_LIFETIME, new_refresh_token};
-use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, Tx, queries};
+use ferrodesk::storage::{StorageMetrics, StoreOptions, Tx, queries};
 use tempfile::TempDir;
 
+pub use self::database::TestDatabase;
 pub use client::{Answer, Client, Encoding, Part, multipart};
 pub use desk::*;
 pub use fields::{Fields, all_but_request_id, assert_refused, post_raw};
@@ -66,6 +68,7 @@ pub struct TestApp {
     pub entropy: Arc<SeededEntropy>,
     pub secret: Secret,
     folder: Arc<TempDir>,
+    database: Arc<TestDatabase>,
 }
 
 impl TestApp {
@@ -76,21 +79,22 @@ impl TestApp {
 
     /// A desk whose settings `adjust` has changed.
     pub fn with(adjust: impl FnOnce(&mut Config)) -> Self {
-        Self::in_folder(Arc::new(tempfile::tempdir().expect("a temporary folder")), adjust)
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let database = Arc::new(TestDatabase::new());
+        Self::on(folder, database, adjust)
     }
 
-    fn in_folder(folder: Arc<TempDir>, adjust: impl FnOnce(&mut Config)) -> Self {
+    fn on(folder: Arc<TempDir>, database: Arc<TestDatabase>, adjust: impl FnOnce(&mut Config)) -> Self {
         let flags = Flags { data: Some(folder.path().to_owned()), ..Flags::default() };
         let mut config = Config::defaults(&flags).expect("the default settings are right");
         adjust(&mut config);
         let metrics = StorageMetrics::default();
         let options = StoreOptions { queue: config.storage_queue, ..StoreOptions::default() };
-        let path = config.database_path().expect("a path");
-        let store = Store::open_sqlite(&path, &options, metrics.clone()).expect("a database");
+        let store = database.open_with(&options);
         let blobs = Blobs::local(&config.blob_folder().expect("a folder")).expect("a folder of blobs");
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
         let entropy = Arc::new(SeededEntropy::new(7));
-        let secret = config.secret(&*entropy).expect("a secret");
+        let secret = Secret::load_or_create(folder.path(), &*entropy).expect("a secret");
         let state = AppState::new(Parts {
             config,
             store,
@@ -100,14 +104,14 @@ impl TestApp {
             secret: secret.clone(),
             metrics: HttpMetrics::new(&metrics),
         });
-        Self { state, clock, entropy, secret, folder }
+        Self { state, clock, entropy, secret, folder, database }
     }
 
     /// Stops this desk and opens another on the same data.
     pub fn restart(self) -> Self {
-        let folder = Arc::clone(&self.folder);
+        let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
         self.state.store().close();
-        Self::in_folder(folder, |_| {})
+        Self::on(folder, database, |_| {})
     }
 
     /// The data folder.

@@ -1,0 +1,26 @@
+-- What several servers on one database need to agree on.
+
+-- Bytes that the sweeper deletes or has deleted: who stores the same bytes meanwhile notices, and stores them again.
+CREATE TABLE blob_deletion (
+    workspace_id BIGINT  NOT NULL REFERENCES workspace (id),
+    content_hash BYTEA   NOT NULL,
+    done         BOOLEAN NOT NULL,
+    at           BIGINT  NOT NULL,
+    PRIMARY KEY (workspace_id, content_hash)
+);
+
+-- When each recurring job is due next; who moves the time on runs the job.
+CREATE TABLE recurring_job (
+    name   TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    due_at BIGINT NOT NULL
+);
+
+-- The one row about the installation as a whole.
+CREATE TABLE installation (
+    id                    BIGINT NOT NULL PRIMARY KEY,
+    -- The number of the oldest schema whose programs may still work on this database.
+    oldest_program_schema BIGINT NOT NULL,
+    -- What tokens are signed with, where servers share no data folder that could keep it.
+    token_secret          BYTEA
+);
+INSERT INTO installation (id, oldest_program_schema) VALUES (1, 1);

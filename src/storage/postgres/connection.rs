@@ -1,0 +1,158 @@
+//! A connection, and the thread's own runtime that drives it.
+//!
+//! The asynchronous driver is used here, not its blocking wrapper, because it can send several statements before it
+//! waits: a transaction then costs fewer round trips.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use futures_util::future::poll_fn;
+use tokio::runtime::Runtime;
+use tokio::sync::{Notify, mpsc};
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::{AsyncMessage, Client, NoTls, Statement};
+
+use super::failure::{Failure, Kind};
+use super::url::PostgresUrl;
+
+/// How long making a connection may take.
+const CONNECT_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long a statement waits for a row that another transaction holds.
+const LOCK_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long a transaction may do nothing before the server ends it: its process may have been stopped.
+const IDLE_WITHIN: Duration = Duration::from_secs(10);
+
+/// A connection that one thread uses.
+pub struct Connection {
+    runtime: Runtime,
+    pub client: Client,
+    /// By the address of the text: statements are constants.
+    statements: RefCell<HashMap<usize, Statement>>,
+    /// What other connections send to those who listen.
+    pub notifications: mpsc::Receiver<()>,
+    /// What the server calls the process behind this connection.
+    pub backend: i32,
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    /// Whether its server must take writes.
+    pub writes: bool,
+    /// How long one statement may take; `None` is as long as it wants.
+    pub statement_within: Option<Duration>,
+}
+
+impl Connection {
+    /// Connects, and sets up the session.
+    pub fn open(url: &PostgresUrl, r#use: Use) -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::ours(Kind::Busy, error.to_string()))?;
+        let mut config = url.config.clone();
+        config.connect_timeout(CONNECT_WITHIN);
+        if r#use.writes {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
+        let (notify, notifications) = mpsc::channel(1);
+        let opened = runtime.block_on(async {
+            tokio::time::timeout(CONNECT_WITHIN, async {
+                let client = match &url.tls {
+                    None => {
+                        let (client, connection) = config.connect(NoTls).await?;
+                        tokio::spawn(drive(connection, notify));
+                        client
+                    }
+                    Some(tls) => {
+                        let (client, connection) = config.connect(tls.clone()).await?;
+                        tokio::spawn(drive(connection, notify));
+                        client
+                    }
+                };
+                client.batch_execute(&session(r#use)).await?;
+                let backend = client.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
+                Ok::<_, tokio_postgres::Error>((client, backend))
+            })
+            .await
+            .map_err(|_| Failure::too_slow())?
+            .map_err(Failure::from)
+        });
+        let (client, backend) = opened?;
+        Ok(Self { runtime, client, statements: RefCell::default(), notifications, backend })
+    }
+
+    /// Lets `work` come to its end, but no later than `deadline`. After [`Kind::Lost`], the connection is of no more use.
+    pub fn wait<T>(&self, deadline: Instant, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        self.runtime.block_on(async {
+            tokio::time::timeout_at(deadline.into(), work).await.unwrap_or_else(|_| Err(Failure::too_slow()))
+        })
+    }
+
+    /// Lets `work` come to its end, however long that takes.
+    pub fn block_on<T>(&mut self, work: impl AsyncFnOnce(&mut Client) -> T) -> T {
+        self.runtime.block_on(work(&mut self.client))
+    }
+
+    /// Waits for a notification, for `closed`, or for `pause` to pass.
+    pub fn pause(&mut self, pause: Duration, closed: &Notify) {
+        self.runtime.block_on(async {
+            let pause = tokio::time::sleep(pause);
+            tokio::select! {
+                () = pause => {}
+                () = closed.notified() => {}
+                notified = self.notifications.recv() => {
+                    if notified.is_none() {
+                        // The connection is gone, which the next look finds out; until then there is nothing to hurry for.
+                        tokio::task::yield_now().await;
+                    }
+                }
+            }
+        });
+    }
+
+    /// The prepared form of `sql`, if it has been prepared on this connection.
+    pub fn prepared(&self, sql: &'static str) -> Option<Statement> {
+        self.statements.borrow().get(&sql.as_ptr().addr()).cloned()
+    }
+
+    /// Remembers the prepared form of `sql`.
+    pub fn remember(&self, sql: &'static str, statement: &Statement) {
+        self.statements.borrow_mut().insert(sql.as_ptr().addr(), statement.clone());
+    }
+
+    /// Whether the server has closed the connection, as far as is known.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+}
+
+/// What every session begins with. Whatever the server's default, a commit waits for the disk.
+fn session(r#use: Use) -> String {
+    let statement_within = r#use.statement_within.unwrap_or_default();
+    format!(
+        "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
+         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+        statement_within.as_millis(),
+        LOCK_WITHIN.as_millis(),
+        IDLE_WITHIN.max(statement_within).as_millis(),
+    )
+}
+
+/// Moves bytes between the client and the socket, and passes notifications on.
+async fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>, notify: mpsc::Sender<()>)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    // An error ends the client's calls too, which is where it is told.
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if matches!(message, AsyncMessage::Notification(_)) {
+            // A full channel means that one is waiting already.
+            let _ = notify.try_send(());
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The schema, brought up to date at every start, while other nodes serve.
+
+use std::time::{Duration, Instant};
+
+use refinery::Runner;
+
+use super::connection::{Connection, Use};
+use super::failure::Failure;
+use super::url::PostgresUrl;
+use crate::storage::StorageError;
+use crate::storage::schema;
+
+mod embedded {
+    refinery::embed_migrations!("migrations/postgres");
+}
+
+/// How long to wait for another node that is bringing the schema up to date.
+const TURN_WITHIN: Duration = Duration::from_mins(10);
+
+/// How long asking for what is there may take.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
+
+/// Chosen once, so that nobody else's advisory lock has it.
+const LOCK: i64 = 0x6665_7272_6f64_6573;
+
+/// Applies what is missing of the schema. Nodes that start at once take turns. A statement that has to wait a second
+/// for a table's lock gives up, because everybody else would queue behind it; the next start tries again.
+pub fn bring_up_to_date(url: &PostgresUrl) -> Result<(), StorageError> {
+    let cannot = |failure: Failure| StorageError::Schema(format!("cannot use {url}: {}", failure.cause));
+    let open = || Connection::open(url, Use { writes: true, statement_within: None }).map_err(cannot);
+    let mut connection = open()?;
+    refuse_what_cannot_work(&connection, &open()?).map_err(cannot)??;
+    let runner: Runner = embedded::migrations::runner().set_abort_missing(false);
+    let known = schema::newest(&runner);
+    if state(&connection).map_err(cannot)?.is_enough(known)? {
+        return Ok(());
+    }
+    let asked = Instant::now();
+    loop {
+        let is_ours = connection.wait(Instant::now() + LOOK_WITHIN, async {
+            Ok(connection.client.query_one("SELECT pg_try_advisory_lock($1)", &[&LOCK]).await?.get(0))
+        });
+        if is_ours.map_err(cannot)? {
+            break;
+        }
+        if asked.elapsed() > TURN_WITHIN {
+            return Err(StorageError::Schema(format!("another process has been migrating {url} for ten minutes")));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // Another node may have done it meanwhile. The lock goes with the connection.
+    if !state(&connection).map_err(cannot)?.is_enough(known)? {
+        connection
+            .block_on(async |client| runner.run_async(client).await)
+            .map_err(|e| StorageError::Schema(format!("cannot bring the schema of {url} up to date: {e}")))?;
+    }
+    Ok(())
+}
+
+fn state(connection: &Connection) -> Result<schema::State, Failure> {
+    connection.wait(Instant::now() + LOOK_WITHIN, async {
+        let client = &connection.client;
+        let there =
+            "SELECT to_regclass('refinery_schema_history') IS NOT NULL, to_regclass('installation') IS NOT NULL";
+        let there = client.query_one(there, &[]).await?;
+        let mut state = schema::State::default();
+        if there.get(0) {
+            let applied = client.query_one("SELECT MAX(version)::bigint FROM refinery_schema_history", &[]).await?;
+            state.applied = applied.get::<_, Option<i64>>(0).unwrap_or_default();
+        }
+        if there.get(1) {
+            let oldest = "SELECT oldest_program_schema FROM installation WHERE id = 1";
+            state.oldest_program = client.query_one(oldest, &[]).await?.get(0);
+        }
+        Ok(state)
+    })
+}
+
+/// Says what is in the way of two connections that must be sessions of their own.
+fn refuse_what_cannot_work(one: &Connection, other: &Connection) -> Result<Result<(), StorageError>, Failure> {
+    let ask = |connection: &Connection| {
+        connection.wait(Instant::now() + LOOK_WITHIN, async {
+            let row = connection
+                .client
+                .query_one(
+                    "SELECT pg_backend_pid(), current_setting('server_encoding'), current_setting('fsync'),
+                     current_setting('server_version_num')::int",
+                    &[],
+                )
+                .await?;
+            Ok((row.get::<_, i32>(0), row.get::<_, String>(1), row.get::<_, String>(2), row.get::<_, i32>(3)))
+        })
+    };
+    let (backend, encoding, fsync, version) = ask(one)?;
+    let is_shared = backend == one.backend && ask(other)?.0 == other.backend && one.backend != other.backend;
+    let refuse = |reason: String| Ok(Err(StorageError::Schema(reason)));
+    if !is_shared {
+        return refuse(
+            "the database is behind a pooler that shares sessions between clients (pgbouncer's pool_mode = transaction or \
+             statement): set pool_mode = session, or connect to PostgreSQL itself"
+                .to_owned(),
+        );
+    }
+    if encoding != "UTF8" {
+        return refuse(format!(
+            "the database's encoding is {encoding}: it must be UTF8 (CREATE DATABASE … ENCODING 'UTF8')"
+        ));
+    }
+    if version < 150_000 {
+        return refuse(format!("the server is PostgreSQL {}: 15 or later is needed", version / 10_000));
+    }
+    if fsync != "on" {
+        tracing::warn!("the server runs with fsync = off: what is acknowledged is lost when its machine fails");
+    }
+    Ok(Ok(()))
+}

@@ -1,0 +1,153 @@
+//! The engine for PostgreSQL: pools of connections, one thread each, and one more that watches what other nodes do.
+
+mod connection;
+mod failure;
+mod migrate;
+mod pool;
+mod row;
+mod tx;
+mod url;
+mod value;
+mod watch;
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Sender, bounded};
+use tokio::sync::Notify;
+
+pub use self::url::PostgresUrl;
+
+use self::connection::{Connection, Use};
+use self::pool::Pool;
+use self::tx::Mode;
+use super::engine::{self, Readiness};
+use super::work::Job;
+use super::{StorageError, StorageMetrics, StoreOptions};
+
+/// Connections that write: enough to keep a disk busy with commits, few enough for three nodes to share a server.
+const WRITERS: usize = 16;
+
+/// Connections that read.
+const READERS: usize = 8;
+
+/// What the threads share.
+struct Shared {
+    url: PostgresUrl,
+    options: StoreOptions,
+    metrics: StorageMetrics,
+    /// See `Store::revision`.
+    revision: AtomicU64,
+    /// See `Tx::last_settled_event`.
+    settled_event: AtomicI64,
+    /// Grows when another server has taken over: connections that are older are given up.
+    generation: AtomicU64,
+    /// Whether the server answered when it was last looked at.
+    answers: AtomicBool,
+    closing: AtomicBool,
+    /// Wakes the watching thread to its end.
+    closed: Notify,
+}
+
+/// A PostgreSQL database and the threads that work on it.
+pub struct Engine {
+    shared: Arc<Shared>,
+    /// Dropped to tell the threads that no more is coming.
+    running: Mutex<Option<Sender<()>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    writes: Pool,
+    reads: Pool,
+}
+
+impl Engine {
+    /// Connects, brings the schema up to date and starts the threads.
+    pub fn open(url: &PostgresUrl, options: &StoreOptions, metrics: StorageMetrics) -> Result<Self, StorageError> {
+        // On a thread of its own, because the caller's may be driving a runtime, and there can be no second one on it.
+        let migrated = std::thread::scope(|scope| scope.spawn(|| migrate::bring_up_to_date(url)).join());
+        migrated.map_err(|_| StorageError::Schema("the migration panicked".to_owned()))??;
+        let shared = Arc::new(Shared {
+            url: url.clone(),
+            options: options.clone(),
+            metrics,
+            revision: AtomicU64::new(0),
+            settled_event: AtomicI64::new(0),
+            generation: AtomicU64::new(0),
+            answers: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            closed: Notify::new(),
+        });
+        let (running, stop) = bounded(0);
+        let mut threads = vec![watch::start(&shared)?];
+        let writers = if options.writers == 0 { WRITERS } else { options.writers };
+        let readers = if options.readers == 0 { READERS } else { options.readers };
+        let writes = Pool::start(&shared, Mode::Write, writers, &stop, &mut threads)?;
+        let reads = Pool::start(&shared, Mode::Read, readers, &stop, &mut threads)?;
+        Ok(Self { shared, running: Mutex::new(Some(running)), threads: Mutex::new(threads), writes, reads })
+    }
+
+    fn submit(&self, pool: &Pool, job: Box<dyn Job>) -> Result<(), StorageError> {
+        if self.shared.closing.load(Ordering::Acquire) {
+            return Err(StorageError::Busy);
+        }
+        pool.submit(job, &self.shared)
+    }
+}
+
+impl engine::Engine for Engine {
+    fn submit_write(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
+        self.submit(&self.writes, job)
+    }
+
+    fn submit_read(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
+        self.submit(&self.reads, job)
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        Some(self.shared.options.patience)
+    }
+
+    fn revision(&self) -> u64 {
+        self.shared.revision.load(Ordering::Acquire)
+    }
+
+    fn readiness(&self) -> Readiness {
+        let is_ready =
+            self.shared.answers.load(Ordering::Acquire) && self.writes.is_connected() && self.reads.is_connected();
+        if is_ready { Readiness::Ready } else { Readiness::Away }
+    }
+
+    fn integrity_problems(&self) -> Result<Vec<String>, StorageError> {
+        let connection = Connection::open(&self.shared.url, Use { writes: false, statement_within: None })
+            .map_err(failure::Failure::into_storage_error)?;
+        // What the server itself knows to be unfinished; looking for damaged pages is pg_amcheck's business.
+        let unfinished = "SELECT 'index ' || indexrelid::regclass || ' is not valid' FROM pg_index WHERE NOT indisvalid
+             UNION ALL
+             SELECT 'constraint ' || conname || ' was not checked' FROM pg_constraint WHERE NOT convalidated";
+        let rows = connection.wait(Instant::now() + Duration::from_mins(1), async {
+            Ok(connection.client.query(unfinished, &[]).await?)
+        });
+        let rows = rows.map_err(failure::Failure::into_storage_error)?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    fn queue_depths(&self) -> (usize, usize) {
+        (self.writes.depth(), self.reads.depth())
+    }
+
+    fn close(&self) {
+        if self.shared.closing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        drop(self.running.lock().expect("no thread panics while it holds this").take());
+        self.shared.closed.notify_one();
+        engine::join(self.threads.lock().expect("no thread panics while it holds this").drain(..));
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        engine::Engine::close(self);
+    }
+}

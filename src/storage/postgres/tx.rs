@@ -1,0 +1,213 @@
+//! A transaction on a PostgreSQL connection. Statements whose answer nobody needs wait until one is sent whose answer
+//! somebody does, `BEGIN` and `COMMIT` included; they then travel together.
+
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
+
+use futures_util::StreamExt as _;
+use futures_util::future::{MaybeDone, join, maybe_done};
+use tokio_postgres::Statement;
+use tokio_postgres::types::ToSql;
+
+use super::connection::Connection;
+use super::failure::{Failure, Kind};
+use super::row::PgRow;
+use super::value::Value;
+use crate::domain::EventId;
+use crate::storage::{EachRow, Param, Sequence, StorageError, Tx};
+
+const BUMP_REVISION: &str = "WITH bumped AS (UPDATE revision SET value = value + 1 WHERE id = 1 RETURNING value)
+     SELECT pg_notify('ferrodesk_revision', value::text) FROM bumped";
+
+/// What a transaction is begun as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Write,
+    /// Sees one moment of the database.
+    Read,
+}
+
+impl Mode {
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            Self::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// That nothing can be written is to be expected of a read; of a write it says that its server was demoted.
+    fn judge(self, failure: Failure) -> Failure {
+        match (failure.kind, self) {
+            (Kind::ReadOnly, Self::Write) => Failure { kind: Kind::Lost, ..failure },
+            _ => failure,
+        }
+    }
+}
+
+type Sent<'c> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + 'c>>;
+
+/// The transaction that is open on `connection`, or will be as soon as its first statement is sent.
+pub struct PgTx<'c> {
+    connection: &'c Connection,
+    deadline: Instant,
+    mode: Mode,
+    /// What was sent, or is about to be, and has not been heard of.
+    sent: Vec<Pin<Box<MaybeDone<Sent<'c>>>>>,
+    /// The first thing that went wrong; after it, the server takes no more statements of this transaction.
+    pub failure: Option<Failure>,
+    /// Whether the closure changed what servers remember.
+    pub revision_bumped: bool,
+    /// As it was before the transaction's first look at the database, which therefore sees all of these events.
+    last_settled_event: i64,
+}
+
+impl<'c> PgTx<'c> {
+    pub fn begin(connection: &'c Connection, mode: Mode, deadline: Instant, settled: &AtomicI64) -> Self {
+        let mut tx = Self {
+            connection,
+            deadline,
+            mode,
+            sent: Vec::new(),
+            failure: None,
+            revision_bumped: false,
+            last_settled_event: settled.load(Ordering::Acquire),
+        };
+        tx.send(Box::pin(connection.client.batch_execute(mode.begin())));
+        tx
+    }
+
+    /// Makes what was done durable. When this fails with [`Kind::Lost`], nobody knows whether it is.
+    pub fn commit(mut self) -> Result<(), Failure> {
+        if self.revision_bumped {
+            // Last of all, because the row is one that many want.
+            self.execute_later(BUMP_REVISION, &[]).map_err(|_| Failure::ours(Kind::Busy, "the commit failed"))?;
+        }
+        self.end("COMMIT")
+    }
+
+    /// Undoes what was done; tells what went wrong with statements that nobody had heard of yet.
+    pub fn roll_back(self) -> Result<(), Failure> {
+        self.end("ROLLBACK")
+    }
+
+    fn end(mut self, how: &'static str) -> Result<(), Failure> {
+        let sent = std::mem::take(&mut self.sent);
+        let client = &self.connection.client;
+        let ended = self.connection.wait(self.deadline, async {
+            let (heard, ended) = join(hear(sent), client.batch_execute(how)).await;
+            heard?;
+            Ok(ended?)
+        });
+        ended.map_err(|failure| self.mode.judge(failure))
+    }
+
+    /// Hands a statement to the driver, which sends it at the next wait.
+    fn send(&mut self, statement: Sent<'c>) {
+        let mut statement = Box::pin(maybe_done(statement));
+        // The first poll puts it into the driver's queue; that it is early does not matter.
+        let _ = statement.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+        self.sent.push(statement);
+    }
+
+    /// Waits until all that was sent is heard of, and `last` with it.
+    fn wait<T>(&mut self, last: impl Future<Output = Result<T, Failure>>) -> Result<T, StorageError> {
+        let sent = std::mem::take(&mut self.sent);
+        let outcome = self.connection.wait(self.deadline, async {
+            let (heard, last) = join(hear(sent), last).await;
+            heard?;
+            last
+        });
+        outcome.map_err(|failure| self.note(self.mode.judge(failure)))
+    }
+
+    fn note(&mut self, failure: Failure) -> StorageError {
+        self.failure.get_or_insert_with(|| failure.clone());
+        failure.into_storage_error()
+    }
+
+    fn statement(&mut self, sql: &'static str) -> Result<Statement, StorageError> {
+        if let Some(statement) = self.connection.prepared(sql) {
+            return Ok(statement);
+        }
+        let client = &self.connection.client;
+        let statement = self.wait(async { Ok(client.prepare(sql).await?) })?;
+        self.connection.remember(sql, &statement);
+        Ok(statement)
+    }
+}
+
+/// Waits for all of `sent`; gives the first failure, which is what made the others fail.
+async fn hear(sent: Vec<Pin<Box<MaybeDone<Sent<'_>>>>>) -> Result<(), Failure> {
+    let mut first = None;
+    for mut statement in sent {
+        statement.as_mut().await;
+        if let Some(Err(error)) = statement.as_mut().take_output() {
+            first.get_or_insert(error);
+        }
+    }
+    first.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Parameters as the driver takes them.
+fn values<'a>(params: &'a [Param<'a>]) -> impl ExactSizeIterator<Item = &'a (dyn ToSql + Sync)> + Clone {
+    params.iter().map(|param| param as &(dyn ToSql + Sync))
+}
+
+impl Tx for PgTx<'_> {
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, StorageError> {
+        let statement = self.statement(sql)?;
+        let client = &self.connection.client;
+        self.wait(async { Ok(client.execute_raw(&statement, values(params)).await?) })
+    }
+
+    fn execute_later(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<(), StorageError> {
+        let statement = self.statement(sql)?;
+        let owned: Vec<Value> = params.iter().map(Value::from).collect();
+        let client = &self.connection.client;
+        self.send(Box::pin(async move { client.execute_raw(&statement, &owned).await.map(drop) }));
+        Ok(())
+    }
+
+    fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
+        let statement = self.statement(sql)?;
+        let client = &self.connection.client;
+        let mut refused = Ok(());
+        self.wait(async {
+            let mut rows = pin!(client.query_raw(&statement, values(params)).await?);
+            while let Some(row) = rows.next().await {
+                let row = row?;
+                if refused.is_ok() {
+                    refused = each(&PgRow(&row));
+                }
+            }
+            Ok(())
+        })?;
+        refused
+    }
+
+    fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError> {
+        let sql = match sequence {
+            Sequence::Ticket => "SELECT nextval('ticket_id')",
+            Sequence::Conversation => "SELECT nextval('conversation_id')",
+        };
+        let mut next = 0;
+        self.query(sql, &[], &mut |row| {
+            next = row.int(0)?;
+            Ok(())
+        })?;
+        Ok(next)
+    }
+
+    fn last_settled_event(&mut self) -> Result<EventId, StorageError> {
+        Ok(EventId(self.last_settled_event))
+    }
+
+    fn bump_revision(&mut self) -> Result<(), StorageError> {
+        if self.mode == Mode::Read {
+            return Err(StorageError::Schema("a read cannot change anything".to_owned()));
+        }
+        self.revision_bumped = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! The one row about the installation as a whole.
+
+use super::{Param, StorageError, Tx, only, statements};
+
+statements! {
+    IS_THERE = "SELECT id FROM installation WHERE id = 1";
+    TOUCH = "UPDATE installation SET oldest_program_schema = oldest_program_schema WHERE id = 1";
+    OFFER_SECRET = "UPDATE installation SET token_secret = $1 WHERE id = 1 AND token_secret IS NULL";
+    SECRET = "SELECT token_secret FROM installation WHERE id = 1 AND token_secret IS NOT NULL";
+}
+
+/// Reads the least that shows that the database can be read.
+pub fn is_there(tx: &mut dyn Tx) -> Result<(), StorageError> {
+    only(tx, IS_THERE, &[], |_| Ok(()))
+}
+
+/// Writes the least that shows that the database can be written to.
+pub fn touch(tx: &mut dyn Tx) -> Result<(), StorageError> {
+    tx.execute(TOUCH, &[])?;
+    Ok(())
+}
+
+/// The secret that all servers of the installation share: `fresh`, if there was none.
+pub fn shared_secret(tx: &mut dyn Tx, fresh: &[u8]) -> Result<Vec<u8>, StorageError> {
+    tx.execute(OFFER_SECRET, &[Param::Bytes(fresh)])?;
+    only(tx, SECRET, &[], |row| row.bytes(0).map(<[u8]>::to_vec))
+}

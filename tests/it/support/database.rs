@@ -1,0 +1,189 @@
+//! A database of a test's own: a SQLite file, or with `TEST_DATABASE=postgres` one on the server at `TEST_POSTGRES`.
+
+use std::path::PathBuf;
+
+use ferrodesk::identity::apikey::sha256;
+use ferrodesk::storage::{Database, StorageMetrics, Store, StoreOptions};
+use tempfile::TempDir;
+use tokio_postgres::NoTls;
+
+/// A database that goes with this value.
+pub struct TestDatabase {
+    database: Database,
+    /// What `FERRODESK_DATABASE` would have to be.
+    url: String,
+    /// To be dropped on the server.
+    name: Option<String>,
+    /// Where the file is.
+    _folder: Option<TempDir>,
+}
+
+/// Whether tests that do not choose an engine run on PostgreSQL.
+pub fn is_postgres() -> bool {
+    match std::env::var("TEST_DATABASE").as_deref() {
+        Ok("postgres") => true,
+        Ok("sqlite") | Err(_) => false,
+        Ok(other) => panic!("TEST_DATABASE is {other}: it must be sqlite or postgres"),
+    }
+}
+
+impl TestDatabase {
+    /// An empty database on the engine that the environment chooses.
+    pub fn new() -> Self {
+        if is_postgres() { Self::postgres() } else { Self::sqlite() }
+    }
+
+    /// A file in a folder of its own.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("ferrodesk.db");
+        let url = format!("sqlite:{}", path.display());
+        Self { database: Database::Sqlite(path), url, name: None, _folder: Some(folder) }
+    }
+
+    /// A database made from a template that has the schema.
+    pub fn postgres() -> Self {
+        let template = template();
+        Self::create(&format!("TEMPLATE {template}"))
+    }
+
+    /// A database without a schema.
+    pub fn empty_postgres() -> Self {
+        Self::create("TEMPLATE template0 ENCODING 'UTF8'")
+    }
+
+    /// A database that `CREATE DATABASE` makes as `how` says.
+    pub fn create(how: &str) -> Self {
+        let name = format!("test_{}_{:016x}", std::process::id(), rand_number());
+        administer(&format!("CREATE DATABASE {name} {how}"));
+        let url = server(&name);
+        let database = Database::parse(&url).expect("an address");
+        Self { database, url, name: Some(name), _folder: None }
+    }
+
+    /// Opens the database with few connections: a test has no more to do at once.
+    pub fn open(&self) -> Store {
+        self.open_with(&StoreOptions::default())
+    }
+
+    pub fn open_with(&self, options: &StoreOptions) -> Store {
+        let options = StoreOptions { writers: 4, readers: 3, ..options.clone() };
+        self.database.open(&options, StorageMetrics::default()).expect("the database opens")
+    }
+
+    /// Runs a statement on the database, past the store.
+    pub fn run(&self, sql: &str) {
+        match &self.database {
+            Database::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).expect("the database");
+                connection.execute_batch(sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
+            }
+            Database::Postgres(_) => run_on(&self.url, sql),
+        }
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The database's name on its server.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().expect("a database on a server")
+    }
+
+    /// The SQLite file.
+    pub fn path(&self) -> PathBuf {
+        match &self.database {
+            Database::Sqlite(path) => path.clone(),
+            Database::Postgres(_) => panic!("this database is no file"),
+        }
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// The address of database `name` on the server of the tests.
+pub fn server(name: &str) -> String {
+    let url = std::env::var("TEST_POSTGRES").expect(
+        "TEST_POSTGRES is not set: these tests need a PostgreSQL server, which `script/services --postgres -- cargo nextest run` starts",
+    );
+    let (address, query) = url.split_once('?').unwrap_or((&url, ""));
+    let (server, _) = address.rsplit_once('/').expect("an address ends in a database");
+    format!("{server}/{name}?{query}")
+}
+
+/// Runs statements as the server's superuser, each for itself, on the database that is always there.
+pub fn administer(sql: &str) {
+    run_on(&server("postgres"), sql);
+}
+
+/// Runs statements on a database; no reply is looked at.
+pub fn run_on(url: &str, sql: &str) {
+    let (url, sql) = (url.to_owned(), sql.to_owned());
+    // On a thread of its own, because the caller may be inside a runtime.
+    let ran = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("the server answers");
+            tokio::spawn(connection);
+            client.batch_execute(&sql).await.unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+        });
+    });
+    ran.join().expect("the statements run");
+}
+
+/// The name of a database that has the schema, made by the first test that asks.
+fn template() -> String {
+    let mut migrations: Vec<PathBuf> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres"))
+        .expect("the migrations")
+        .map(|entry| entry.expect("a migration").path())
+        .collect();
+    migrations.sort();
+    let text: Vec<u8> = migrations.iter().flat_map(|path| std::fs::read(path).expect("a migration")).collect();
+    let name = format!("template_{}", &hex::encode(sha256(&text))[..16]);
+    let making = name.clone();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (client, connection) =
+                tokio_postgres::connect(&server("postgres"), NoTls).await.expect("the server answers");
+            tokio::spawn(connection);
+            // Tests are processes: they take turns.
+            client.batch_execute("SELECT pg_advisory_lock(1)").await.expect("a lock");
+            let there = client.query("SELECT 1 FROM pg_database WHERE datname = $1", &[&making]).await.expect("a look");
+            if there.is_empty() {
+                let unfinished = format!("{making}_unfinished");
+                let drop = format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)");
+                client.batch_execute(&drop).await.expect("room");
+                let create = format!("CREATE DATABASE {unfinished} TEMPLATE template0 ENCODING 'UTF8'");
+                client.batch_execute(&create).await.expect("a database");
+                let database = Database::parse(&server(&unfinished)).expect("an address");
+                let options = StoreOptions { writers: 1, readers: 1, ..StoreOptions::default() };
+                std::thread::spawn(move || {
+                    database.open(&options, StorageMetrics::default()).expect("the schema is made").close();
+                })
+                .join()
+                .expect("the schema is made");
+                let rename = format!("ALTER DATABASE {unfinished} RENAME TO {making}");
+                client.batch_execute(&rename).await.expect("a template");
+            }
+        });
+    })
+    .join()
+    .expect("a template");
+    name
+}
+
+fn rand_number() -> u64 {
+    std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), 0)
+}
