@@ -18,6 +18,7 @@ pub mod open_ticket;
 pub mod own_ticket;
 pub mod refresh_session;
 pub mod reply;
+pub mod shared_secret;
 pub mod sweep;
 pub mod update_ticket;
 pub mod view_ticket;

@@ -19,14 +19,14 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 
+use crate::app::shared_secret::shared_secret;
 use crate::blobs::Blobs;
 use crate::config::{Config, Flags};
 use crate::domain::workspace::Workspace;
 use crate::domain::{Clock, Entropy, Error};
 use crate::identity::secret::Secret;
 use crate::identity::system::{SystemClock, SystemEntropy};
-use crate::storage::queries::installation;
-use crate::storage::{StorageMetrics, Store, StoreOptions, Tx};
+use crate::storage::{StorageMetrics, Store, StoreOptions};
 
 /// How long a command waits for a server that is writing.
 const COMMAND_BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -191,8 +191,7 @@ impl Desk {
         }
         if self.config.database()?.is_shared() {
             let fresh = Secret::material(&*self.entropy);
-            let shared = move |tx: &mut dyn Tx| Ok(installation::shared_secret(tx, fresh.as_bytes())?);
-            let material = self.store.write(shared).await?;
+            let material = self.store.write(move |tx| shared_secret(tx, fresh.as_bytes())).await?;
             return Ok(Secret::new(&String::from_utf8_lossy(&material), "in the database")?);
         }
         Ok(Secret::load_or_create(&self.config.data, &*self.entropy)?)

@@ -142,7 +142,7 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let database = engine.database();
-    let store = database.open_with(&StoreOptions { queue: 2, ..StoreOptions::default() });
+    let store = database.open_with(&StoreOptions { queue: 2, writers: 1, readers: 1, ..StoreOptions::default() });
     let (started, has_started) = std::sync::mpsc::sync_channel::<()>(0);
     let (go_on, may_go_on) = std::sync::mpsc::sync_channel::<()>(0);
     let may_go_on = std::sync::Mutex::new(may_go_on);
@@ -273,7 +273,7 @@ async fn a_request_that_nobody_waits_for_any_more_is_not_begun(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let database = engine.database();
-    let store = database.open();
+    let store = database.open_with(&StoreOptions { writers: 1, readers: 1, ..StoreOptions::default() });
     let ran = Arc::new(AtomicBool::new(false));
     let (go_on, may_go_on) = std::sync::mpsc::sync_channel::<()>(0);
     let may_go_on = std::sync::Mutex::new(may_go_on);

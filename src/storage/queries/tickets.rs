@@ -203,6 +203,10 @@ pub fn history(
         let params = [workspace, requester, before, Param::Int(page.limit), Param::Int(page.offset)];
         return tx.query(HISTORY, &params, each);
     }
+    if filter.subject.as_ref().is_some_and(|part| part.contains('\0')) {
+        // No subject has that character, and not every engine could be asked for it.
+        return Ok(());
+    }
     let pattern = filter.subject.as_deref().map(contains).unwrap_or_default();
     let params = [
         workspace,

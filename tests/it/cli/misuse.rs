@@ -92,6 +92,7 @@ fn a_newer_schema_refuses_to_start() {
     let newer = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
          SELECT 999, 'from_the_future', applied_on, checksum FROM refinery_schema_history LIMIT 1";
     assert_eq!(database.execute(newer, []).expect("an insert"), 1);
+    assert_eq!(database.execute("UPDATE installation SET oldest_program_schema = 999", []).expect("an update"), 1);
     drop(database);
     for line in ["serve --listen 127.0.0.1:0", "workspace list"] {
         let refusal = desk.refusal(line);

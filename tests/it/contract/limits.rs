@@ -239,7 +239,7 @@ async fn strangers_do_not_use_up_what_an_application_may_ask() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_of_writes_is_a_503_that_says_when_to_come_back() {
-    let desk = Desk::with(|config| config.storage_queue = 1).await;
+    let desk = Desk::with(|config| (config.storage_queue, config.storage_writers) = (1, 1)).await;
     let store = desk.app.state.store().clone();
     let (entered, released) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let busy = {

@@ -7,7 +7,6 @@ use ferrodesk::app::manage::users;
 use ferrodesk::domain::user::{Application, Email, Role};
 use ferrodesk::domain::{AuthFailure, Clock as _, Error};
 use ferrodesk::identity::token::REFRESH_LIFETIME;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, Encoding, PASSWORD, SignedIn, TestApp, TestWorkspace};
@@ -255,10 +254,7 @@ async fn a_repeat_with_the_same_key_gets_the_same_tokens_which_are_not_stored_in
     let words = "This Idempotency-Key was used with another request. Use a new key for a new request.";
     other.assert_failure(422, "Conflict", &json!({ "detail": [words] }));
 
-    let database = Connection::open(app.folder().join("ferrodesk.db")).expect("the database");
-    let kept: Vec<u8> = database
-        .query_row("SELECT answer FROM idempotency_key WHERE key = 'sign-in-1'", [], |row| row.get(0))
-        .expect("the kept answer");
+    let kept = app.kept_answers().await.remove(0);
     assert!(!kept.is_empty());
     let tokens = first.json();
     for file in std::fs::read_dir(app.folder()).expect("the data folder").flatten().filter(|f| f.path().is_file()) {

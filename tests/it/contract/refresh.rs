@@ -5,7 +5,6 @@ use std::time::Duration;
 use ferrodesk::app::manage::users;
 use ferrodesk::domain::Clock as _;
 use ferrodesk::domain::user::Email;
-use rusqlite::Connection;
 use serde_json::json;
 
 use crate::support::{Answer, Client, Encoding, PASSWORD, TestApp};
@@ -206,9 +205,7 @@ async fn a_repeat_with_the_same_key_gets_the_same_tokens_and_revokes_nothing() {
     other.assert_failure(422, "Conflict", &json!({ "detail": [words] }));
     Tokens::of(&refresh(&client, &next.refresh).await);
 
-    let database = Connection::open(app.folder().join("ferrodesk.db")).expect("the database");
-    let kept: Vec<u8> =
-        database.query_row("SELECT answer FROM idempotency_key", [], |row| row.get(0)).expect("the kept answer");
+    let kept = app.kept_answers().await.remove(0);
     for secret in [&next.refresh, &next.access] {
         assert!(!kept.windows(secret.len()).any(|window| window == secret.as_bytes()));
     }

@@ -1,5 +1,7 @@
 //! Requests as clients send them, and answers as they get them.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use ferrodesk::http::TidyPath;
@@ -8,7 +10,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::BASE;
+use super::{BASE, TestDatabase};
 
 /// The three kinds of body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +36,14 @@ pub enum Part<'a> {
 pub struct Client {
     service: TidyPath<Router>,
     headers: Vec<(String, String)>,
+    /// A test may keep its client and let go of its desk.
+    #[expect(dead_code, reason = "held for its drop")]
+    database: Arc<TestDatabase>,
 }
 
 impl Client {
-    pub fn new(service: TidyPath<Router>) -> Self {
-        Self { service, headers: Vec::new() }
+    pub fn new(service: TidyPath<Router>, database: Arc<TestDatabase>) -> Self {
+        Self { service, headers: Vec::new(), database }
     }
 
     /// The same client, sending this header too.

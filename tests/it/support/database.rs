@@ -1,6 +1,6 @@
 //! A database of a test's own: a SQLite file, or with `TEST_DATABASE=postgres` one on the server at `TEST_POSTGRES`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ferrodesk::identity::apikey::sha256;
 use ferrodesk::storage::{Database, StorageMetrics, Store, StoreOptions};
@@ -15,7 +15,7 @@ pub struct TestDatabase {
     /// To be dropped on the server.
     name: Option<String>,
     /// Where the file is.
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 /// Whether tests that do not choose an engine run on PostgreSQL.
@@ -28,17 +28,23 @@ pub fn is_postgres() -> bool {
 }
 
 impl TestDatabase {
-    /// An empty database on the engine that the environment chooses.
-    pub fn new() -> Self {
-        if is_postgres() { Self::postgres() } else { Self::sqlite() }
+    /// An empty database on the engine that the environment chooses; if it is a file, then in `folder`.
+    pub fn new(folder: &Path) -> Self {
+        if is_postgres() { Self::postgres() } else { Self::sqlite_in(folder) }
     }
 
     /// A file in a folder of its own.
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("ferrodesk.db");
+        let mut database = Self::sqlite_in(folder.path());
+        database.folder = Some(folder);
+        database
+    }
+
+    fn sqlite_in(folder: &Path) -> Self {
+        let path = folder.join("ferrodesk.db");
         let url = format!("sqlite:{}", path.display());
-        Self { database: Database::Sqlite(path), url, name: None, _folder: Some(folder) }
+        Self { database: Database::Sqlite(path), url, name: None, folder: None }
     }
 
     /// A database made from a template that has the schema.
@@ -58,7 +64,7 @@ impl TestDatabase {
         administer(&format!("CREATE DATABASE {name} {how}"));
         let url = server(&name);
         let database = Database::parse(&url).expect("an address");
-        Self { database, url, name: Some(name), _folder: None }
+        Self { database, url, name: Some(name), folder: None }
     }
 
     /// Opens the database with few connections: a test has no more to do at once.
@@ -67,7 +73,10 @@ impl TestDatabase {
     }
 
     pub fn open_with(&self, options: &StoreOptions) -> Store {
-        let options = StoreOptions { writers: 4, readers: 3, ..options.clone() };
+        let mut options = options.clone();
+        if options.writers == 0 {
+            (options.writers, options.readers) = (4, 3);
+        }
         self.database.open(&options, StorageMetrics::default()).expect("the database opens")
     }
 

@@ -80,16 +80,19 @@ impl TestApp {
     /// A desk whose settings `adjust` has changed.
     pub fn with(adjust: impl FnOnce(&mut Config)) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        let database = Arc::new(TestDatabase::new());
+        let database = Arc::new(TestDatabase::new(folder.path()));
         Self::on(folder, database, adjust)
     }
 
     fn on(folder: Arc<TempDir>, database: Arc<TestDatabase>, adjust: impl FnOnce(&mut Config)) -> Self {
+        // Shown with a test that fails.
+        let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_test_writer().try_init();
         let flags = Flags { data: Some(folder.path().to_owned()), ..Flags::default() };
         let mut config = Config::defaults(&flags).expect("the default settings are right");
         adjust(&mut config);
         let metrics = StorageMetrics::default();
-        let options = StoreOptions { queue: config.storage_queue, ..StoreOptions::default() };
+        let options =
+            StoreOptions { queue: config.storage_queue, writers: config.storage_writers, ..StoreOptions::default() };
         let store = database.open_with(&options);
         let blobs = Blobs::local(&config.blob_folder().expect("a folder")).expect("a folder of blobs");
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
@@ -127,6 +130,19 @@ impl TestApp {
     /// Runs `work` in a read-only transaction and gives what it gives.
     pub async fn read<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static) -> T {
         self.state.store().read(work).await.expect("the read succeeds")
+    }
+
+    /// The answers that are kept for repeats, oldest first.
+    pub async fn kept_answers(&self) -> Vec<Vec<u8>> {
+        self.read(|tx| {
+            let mut kept = Vec::new();
+            tx.query("SELECT answer FROM idempotency_key ORDER BY created_at, key", &[], &mut |row| {
+                kept.push(row.bytes(0)?.to_vec());
+                Ok(())
+            })?;
+            Ok(kept)
+        })
+        .await
     }
 
     /// Adds a workspace with an apikey, a category "Billing" and a tag "Refund".
@@ -189,7 +205,7 @@ impl TestApp {
 
     /// A client that sends no credentials.
     pub fn stranger(&self) -> Client {
-        Client::new(service(self.state.clone()))
+        Client::new(service(self.state.clone()), Arc::clone(&self.database))
     }
 
     /// A client that sends a workspace's apikey.
