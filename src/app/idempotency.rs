@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::domain::{Conflict, Error, Timestamp, WorkspaceId};
-use crate::storage::Tx;
 use crate::storage::queries::idempotency::{self, Scope};
+use crate::storage::{StorageError, Tx};
 
 /// How long a first answer is kept.
 pub const KEPT_FOR: Duration = Duration::from_hours(24);
@@ -68,7 +68,7 @@ pub fn kept_or_checked(
 /// A repeat that arrives while the first is under way waits for it, and gets its answer.
 ///
 /// # Errors
-/// What `effect` gives; [`Conflict::KeyReused`] when the key was used with another body.
+/// What `effect` gives; [`Conflict::KeyInFlight`] when the first is under way for longer than the database lets wait; [`Conflict::KeyReused`] when the key was used with another body.
 pub fn once(
     tx: &mut dyn Tx,
     request: Option<&Repeatable>,
@@ -76,13 +76,12 @@ pub fn once(
     effect: impl FnOnce(&mut dyn Tx) -> Result<Vec<u8>, Error>,
 ) -> Result<Vec<u8>, Error> {
     let Some(request) = request else { return effect(tx) };
-    if let Some(answer) = kept(tx, request, at)? {
-        return Ok(answer);
-    }
     let scope = request.scope();
-    if !idempotency::claim(tx, scope, &request.fingerprint, at.minus(KEPT_FOR), at)? {
-        // Another claimed it since, and has committed.
-        return kept(tx, request, at)?.ok_or(Error::Conflict(Conflict::KeyInFlight));
+    match idempotency::claim(tx, scope, &request.fingerprint, at.minus(KEPT_FOR), at) {
+        Ok(true) => {}
+        Ok(false) => return kept(tx, request, at)?.ok_or(Error::Conflict(Conflict::KeyInFlight)),
+        Err(StorageError::Locked) => return Err(Error::Conflict(Conflict::KeyInFlight)),
+        Err(error) => return Err(error.into()),
     }
     let answer = effect(tx)?;
     idempotency::keep(tx, scope, &answer)?;

@@ -47,7 +47,7 @@ pub fn start_session(
 ) -> Result<SessionId, Error> {
     let workspace = application.workspace;
     let same_password = |now: &User| now.password_hash == admitted.password_hash;
-    let now = users::by_id(tx, workspace, admitted.id)?;
+    let now = users::lock(tx, workspace, admitted.id)?;
     let user = admit(now.clone(), now.as_ref().is_some_and(same_password))?;
     let session = sessions::insert(tx, workspace, user.id, at, expires_at)?;
     sessions::add_token(tx, workspace, session, refresh, expires_at)?;

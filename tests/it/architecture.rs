@@ -123,7 +123,7 @@ const WITHOUT_WORKSPACE: [(&str, &str, &str); 14] = [
     ("workspaces", "BY_NAME", "the row is the workspace"),
     ("workspaces", "LIST", "an operator's list of all"),
     ("workspaces", "INSERT", "the row is the workspace"),
-    ("workspaces", "UPDATE", "the row is the workspace"),
+    ("workspaces", "SET", "the row is the workspace"),
 ];
 
 #[test]

@@ -133,7 +133,7 @@ proptest! {
         limit in 1_i64..15,
         offset in 0_i64..5,
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         let listed = runtime.block_on(async {
             let app = TestApp::new();
             let (acme, ann) = app.acme().await;

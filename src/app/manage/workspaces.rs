@@ -32,11 +32,8 @@ pub fn set(
     open_ticket_limit: Option<i64>,
     reopen_on_reply: Option<bool>,
 ) -> Result<Workspace, Error> {
-    let mut workspace = find(tx, name)?;
-    workspace.open_ticket_limit = open_ticket_limit.unwrap_or(workspace.open_ticket_limit);
-    workspace.reopen_on_reply = reopen_on_reply.unwrap_or(workspace.reopen_on_reply);
-    check_limit(workspace.open_ticket_limit)?;
-    workspaces::update(tx, &workspace)?;
+    open_ticket_limit.map_or(Ok(()), check_limit)?;
+    let workspace = workspaces::set(tx, name, open_ticket_limit, reopen_on_reply)?.ok_or_else(|| unknown(name))?;
     tx.bump_revision()?;
     Ok(workspace)
 }
@@ -54,11 +51,13 @@ pub fn list(tx: &mut dyn Tx) -> Result<Vec<Workspace>, Error> {
 /// # Errors
 /// A sentence that says how to see which there are.
 pub fn find(tx: &mut dyn Tx, name: &str) -> Result<Workspace, Error> {
-    workspaces::by_name(tx, name)?.ok_or_else(|| {
-        Error::Misuse(format!(
-            "there is no workspace \"{name}\": `ferrodesk workspace list` shows those there are, `ferrodesk workspace add` makes one"
-        ))
-    })
+    workspaces::by_name(tx, name)?.ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> Error {
+    Error::Misuse(format!(
+        "there is no workspace \"{name}\": `ferrodesk workspace list` shows those there are, `ferrodesk workspace add` makes one"
+    ))
 }
 
 fn check_limit(limit: i64) -> Result<(), Error> {

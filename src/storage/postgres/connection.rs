@@ -16,8 +16,11 @@ use tokio_postgres::{AsyncMessage, Client, NoTls, Statement};
 use super::failure::{Failure, Kind};
 use super::url::PostgresUrl;
 
-/// How long making a connection may take.
+/// How long making a connection may take while requests wait for it.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long it may take while nobody waits but an operator.
+const CONNECT_PATIENTLY_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a statement waits for a row that another transaction holds.
 const LOCK_WITHIN: Duration = Duration::from_secs(1);
@@ -54,13 +57,14 @@ impl Connection {
             .build()
             .map_err(|error| Failure::ours(Kind::Busy, error.to_string()))?;
         let mut config = url.config.clone();
-        config.connect_timeout(CONNECT_WITHIN);
+        let within = if r#use.statement_within.is_some() { CONNECT_WITHIN } else { CONNECT_PATIENTLY_WITHIN };
+        config.connect_timeout(within);
         if r#use.writes {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
         let (notify, notifications) = mpsc::channel(1);
         let opened = runtime.block_on(async {
-            tokio::time::timeout(CONNECT_WITHIN, async {
+            tokio::time::timeout(within, async {
                 let client = match &url.tls {
                     None => {
                         let (client, connection) = config.connect(NoTls).await?;

@@ -1,12 +1,12 @@
 //! Files on tickets; their bytes are elsewhere.
 
-use super::{Param, StorageError, Tx, collect, first, only, statements};
+use super::{Param, StorageError, Tx, collect, first, statements};
 use crate::domain::attachment::{ContentHash, StoredFile};
 use crate::domain::{AttachmentId, ConversationId, TicketId, Timestamp, UserId, WorkspaceId};
 
 statements! {
     INSERT = "INSERT INTO attachment (workspace_id, ticket_id, conversation_id, content_hash, size, content_type, name, created_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     VISIBLE_OF_TICKET = "SELECT a.id, a.conversation_id FROM attachment a
               LEFT JOIN conversation c ON c.workspace_id = a.workspace_id AND c.ticket_id = a.ticket_id AND c.id = a.conversation_id
               WHERE a.workspace_id = $1 AND a.ticket_id = $2 AND (a.conversation_id IS NULL OR c.internal = FALSE) ORDER BY a.id";
@@ -43,7 +43,7 @@ pub fn insert(
     conversation: Option<ConversationId>,
     file: &StoredFile,
     at: Timestamp,
-) -> Result<AttachmentId, StorageError> {
+) -> Result<(), StorageError> {
     let params = [
         Param::Int(workspace.0),
         Param::Int(ticket.0),
@@ -54,7 +54,7 @@ pub fn insert(
         Param::Text(&file.name),
         Param::Int(at.0),
     ];
-    only(tx, INSERT, &params, |row| row.int(0).map(AttachmentId))
+    tx.execute_later(INSERT, &params)
 }
 
 /// The ticket's files, oldest first, without those on internal notes.

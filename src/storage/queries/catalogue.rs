@@ -135,9 +135,9 @@ pub fn replace_tags_of_ticket(
     ticket: TicketId,
     tags: &[TagId],
 ) -> Result<(), StorageError> {
-    tx.execute(CLEAR_TAGS, &[Param::Int(workspace.0), Param::Int(ticket.0)])?;
+    tx.execute_later(CLEAR_TAGS, &[Param::Int(workspace.0), Param::Int(ticket.0)])?;
     for tag in tags {
-        tx.execute(TAG_TICKET, &[Param::Int(workspace.0), Param::Int(ticket.0), Param::Int(tag.0)])?;
+        tx.execute_later(TAG_TICKET, &[Param::Int(workspace.0), Param::Int(ticket.0), Param::Int(tag.0)])?;
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ pub fn insert(tx: &mut dyn Tx, new: NewConversation<'_>) -> Result<ConversationI
         Param::Int(new.at.0),
         Param::Text(new.comment),
     ];
-    tx.execute(INSERT, &params)?;
+    tx.execute_later(INSERT, &params)?;
     Ok(ConversationId(id))
 }
 

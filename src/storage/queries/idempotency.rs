@@ -53,7 +53,7 @@ pub fn claim(
     at: Timestamp,
 ) -> Result<bool, StorageError> {
     let [workspace, principal, key] = scope.params();
-    tx.execute(FORGET, &[workspace, principal, key, Param::Int(not_before.0)])?;
+    tx.execute_later(FORGET, &[workspace, principal, key, Param::Int(not_before.0)])?;
     let params = [workspace, principal, key, Param::Bytes(fingerprint), Param::Int(at.0), Param::Bytes(&[])];
     Ok(tx.execute(CLAIM, &params)? > 0)
 }
@@ -61,8 +61,7 @@ pub fn claim(
 /// Keeps the answer under a claimed key.
 pub fn keep(tx: &mut dyn Tx, scope: Scope<'_>, answer: &[u8]) -> Result<(), StorageError> {
     let [workspace, principal, key] = scope.params();
-    tx.execute(KEEP, &[Param::Bytes(answer), workspace, principal, key])?;
-    Ok(())
+    tx.execute_later(KEEP, &[Param::Bytes(answer), workspace, principal, key])
 }
 
 /// Forgets up to `limit` answers from `not_after` and before; gives how many.

@@ -53,8 +53,7 @@ pub fn is_live(
 
 /// Ends a session and all its tokens.
 pub fn revoke(tx: &mut dyn Tx, workspace: WorkspaceId, session: SessionId, at: Timestamp) -> Result<(), StorageError> {
-    tx.execute(REVOKE, &[Param::Int(at.0), Param::Int(workspace.0), Param::Int(session.0)])?;
-    Ok(())
+    tx.execute_later(REVOKE, &[Param::Int(at.0), Param::Int(workspace.0), Param::Int(session.0)])
 }
 
 /// Ends every session of a user.
@@ -64,8 +63,7 @@ pub fn revoke_of_user(
     user: UserId,
     at: Timestamp,
 ) -> Result<(), StorageError> {
-    tx.execute(REVOKE_OF_USER, &[Param::Int(at.0), Param::Int(workspace.0), Param::Int(user.0)])?;
-    Ok(())
+    tx.execute_later(REVOKE_OF_USER, &[Param::Int(at.0), Param::Int(workspace.0), Param::Int(user.0)])
 }
 
 /// Adds a refresh token to a session, which lives at least as long.
@@ -76,10 +74,9 @@ pub fn add_token(
     token_hash: &[u8],
     expires_at: Timestamp,
 ) -> Result<(), StorageError> {
-    tx.execute(EXTEND, &[Param::Int(expires_at.0), Param::Int(workspace.0), Param::Int(session.0)])?;
+    tx.execute_later(EXTEND, &[Param::Int(expires_at.0), Param::Int(workspace.0), Param::Int(session.0)])?;
     let params = [Param::Bytes(token_hash), Param::Int(workspace.0), Param::Int(session.0), Param::Int(expires_at.0)];
-    tx.execute(ADD_TOKEN, &params)?;
-    Ok(())
+    tx.execute_later(ADD_TOKEN, &params)
 }
 
 /// Uses a refresh token up; of several that try at once, one succeeds. `None` when it is used, expired or unknown.

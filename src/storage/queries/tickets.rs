@@ -130,7 +130,7 @@ pub fn insert(tx: &mut dyn Tx, new: NewTicket<'_>) -> Result<TicketId, StorageEr
         Param::Int(new.at.0),
         Param::Text(new.comment),
     ];
-    tx.execute(INSERT, &params)?;
+    tx.execute_later(INSERT, &params)?;
     Ok(TicketId(id))
 }
 
@@ -151,10 +151,10 @@ pub fn touch(tx: &mut dyn Tx, key: TicketKey, at: Timestamp) -> Result<Option<Ti
 /// Moves a ticket from one status to another, and its requester's count with it.
 pub fn set_status(tx: &mut dyn Tx, key: TicketKey, before: Status, after: Status) -> Result<(), StorageError> {
     let [workspace, requester, id] = key.params();
-    tx.execute(SET_STATUS, &[Param::Int(after.number()), workspace, requester, id])?;
+    tx.execute_later(SET_STATUS, &[Param::Int(after.number()), workspace, requester, id])?;
     let difference = i64::from(after.counts_as_open()) - i64::from(before.counts_as_open());
     if difference != 0 {
-        tx.execute(COUNT_DIFFERENCE, &[Param::Int(difference), workspace, requester])?;
+        tx.execute_later(COUNT_DIFFERENCE, &[Param::Int(difference), workspace, requester])?;
     }
     Ok(())
 }
@@ -162,15 +162,13 @@ pub fn set_status(tx: &mut dyn Tx, key: TicketKey, before: Status, after: Status
 /// Gives a ticket another priority.
 pub fn set_priority(tx: &mut dyn Tx, key: TicketKey, priority: Priority) -> Result<(), StorageError> {
     let [workspace, requester, id] = key.params();
-    tx.execute(SET_PRIORITY, &[Param::Int(priority.number()), workspace, requester, id])?;
-    Ok(())
+    tx.execute_later(SET_PRIORITY, &[Param::Int(priority.number()), workspace, requester, id])
 }
 
 /// Keeps a ticket's status from its requester, or no longer.
 pub fn set_locked(tx: &mut dyn Tx, key: TicketKey, locked: bool) -> Result<(), StorageError> {
     let [workspace, requester, id] = key.params();
-    tx.execute(SET_LOCKED, &[Param::Bool(locked), workspace, requester, id])?;
-    Ok(())
+    tx.execute_later(SET_LOCKED, &[Param::Bool(locked), workspace, requester, id])
 }
 
 /// Hands a ticket and its requester's e-mail address to `each`; gives whether there is one.

@@ -9,6 +9,8 @@ statements! {
     BY_ID = "SELECT id, email, role, active, password_hash, idp_subject FROM app_user WHERE workspace_id = $1 AND id = $2";
     BY_SUBJECT = "SELECT id, email, role, active, password_hash, idp_subject FROM app_user
               WHERE workspace_id = $1 AND idp_issuer = $2 AND idp_subject = $3";
+    LOCK = "UPDATE app_user SET active = active WHERE workspace_id = $1 AND id = $2
+              RETURNING id, email, role, active, password_hash, idp_subject";
     LIST = "SELECT id, email, role, active, password_hash, idp_subject FROM app_user WHERE workspace_id = $1 ORDER BY id";
     INSERT = "INSERT INTO app_user (workspace_id, email, email_folded, role, password_hash, idp_issuer, idp_subject, active, created_at)
               VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, $8) ON CONFLICT DO NOTHING RETURNING id";
@@ -63,6 +65,11 @@ pub fn by_id(tx: &mut dyn Tx, workspace: WorkspaceId, id: UserId) -> Result<Opti
     first(tx, BY_ID, &[Param::Int(workspace.0), Param::Int(id.0)], read)
 }
 
+/// The user with this id, who stays as they are until the transaction ends.
+pub fn lock(tx: &mut dyn Tx, workspace: WorkspaceId, id: UserId) -> Result<Option<User>, StorageError> {
+    first(tx, LOCK, &[Param::Int(workspace.0), Param::Int(id.0)], read)
+}
+
 /// The user whom an identity provider knows by `subject`.
 pub fn by_subject(
     tx: &mut dyn Tx,
@@ -101,14 +108,12 @@ pub fn set_password(
     id: UserId,
     password_hash: &str,
 ) -> Result<(), StorageError> {
-    tx.execute(SET_PASSWORD, &[Param::Text(password_hash), Param::Int(workspace.0), Param::Int(id.0)])?;
-    Ok(())
+    tx.execute_later(SET_PASSWORD, &[Param::Text(password_hash), Param::Int(workspace.0), Param::Int(id.0)])
 }
 
 /// Lets a user in, or no longer.
 pub fn set_active(tx: &mut dyn Tx, workspace: WorkspaceId, id: UserId, active: bool) -> Result<(), StorageError> {
-    tx.execute(SET_ACTIVE, &[Param::Bool(active), Param::Int(workspace.0), Param::Int(id.0)])?;
-    Ok(())
+    tx.execute_later(SET_ACTIVE, &[Param::Bool(active), Param::Int(workspace.0), Param::Int(id.0)])
 }
 
 /// Notes what an identity provider calls a user who had no such identity; gives whether it did.

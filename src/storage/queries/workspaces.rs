@@ -10,7 +10,8 @@ statements! {
     LIST = "SELECT id, name, open_ticket_limit, reopen_on_reply FROM workspace ORDER BY id";
     INSERT = "INSERT INTO workspace (name, open_ticket_limit, reopen_on_reply, created_at) VALUES ($1, $2, $3, $4)
               ON CONFLICT (name) DO NOTHING RETURNING id";
-    UPDATE = "UPDATE workspace SET open_ticket_limit = $1, reopen_on_reply = $2 WHERE id = $3";
+    SET = "UPDATE workspace SET open_ticket_limit = COALESCE($1, open_ticket_limit), reopen_on_reply = COALESCE($2, reopen_on_reply)
+              WHERE name = $3 RETURNING id, name, open_ticket_limit, reopen_on_reply";
 }
 
 fn read(row: &dyn Row) -> Result<Workspace, StorageError> {
@@ -49,10 +50,13 @@ pub fn insert(
     first(tx, INSERT, &params, |row| row.int(0).map(WorkspaceId))
 }
 
-/// Changes a workspace's settings.
-pub fn update(tx: &mut dyn Tx, workspace: &Workspace) -> Result<(), StorageError> {
-    let params =
-        [Param::Int(workspace.open_ticket_limit), Param::Bool(workspace.reopen_on_reply), Param::Int(workspace.id.0)];
-    tx.execute(UPDATE, &params)?;
-    Ok(())
+/// Changes the settings of the workspace called `name`, where there is one; `None` leaves a setting as it is.
+pub fn set(
+    tx: &mut dyn Tx,
+    name: &str,
+    open_ticket_limit: Option<i64>,
+    reopen_on_reply: Option<bool>,
+) -> Result<Option<Workspace>, StorageError> {
+    let reopen_on_reply = reopen_on_reply.map_or(Param::Null, Param::Bool);
+    first(tx, SET, &[Param::opt_int(open_ticket_limit), reopen_on_reply, Param::Text(name)], read)
 }

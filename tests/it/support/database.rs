@@ -1,6 +1,7 @@
 //! A database of a test's own: a SQLite file, or with `TEST_DATABASE=postgres` one on the server at `TEST_POSTGRES`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ferrodesk::identity::apikey::sha256;
 use ferrodesk::storage::{Database, StorageMetrics, Store, StoreOptions};
@@ -75,7 +76,11 @@ impl TestDatabase {
     pub fn open_with(&self, options: &StoreOptions) -> Store {
         let mut options = options.clone();
         if options.writers == 0 {
-            (options.writers, options.readers) = (4, 3);
+            (options.writers, options.readers) = (3, 2);
+        }
+        if options.patience == StoreOptions::default().patience {
+            // Many tests at once make a slow machine.
+            options.patience = Duration::from_secs(20);
         }
         self.database.open(&options, StorageMetrics::default()).expect("the database opens")
     }
