@@ -1,5 +1,7 @@
 //! Settings: from a file, then the environment (`FERRODESK_…`), then flags; read and checked once, at start.
 
+mod blobs;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Entropy;
 use crate::identity::secret::Secret;
 
+pub use blobs::{Addressing, BlobsAt, S3Credentials, S3Options};
+
 /// All settings. The names are those of the file; in the environment they are upper-case and begin with `FERRODESK_`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,8 +25,22 @@ pub struct Config {
     pub data: PathBuf,
     /// `sqlite:PATH`; the default is `ferrodesk.db` in the data folder.
     pub database: Option<String>,
-    /// `file:DIR`; the default is `blobs` in the data folder.
+    /// `file:DIR` or `s3://BUCKET/PREFIX`; the default is the folder `blobs` in the data folder.
     pub blobs: Option<String>,
+    /// The address of an S3 server that is not Amazon's, such as `https://s3.example.com`.
+    pub s3_endpoint: Option<String>,
+    /// The region that requests to S3 are signed for.
+    pub s3_region: String,
+    /// Where the bucket's name goes; the default is `path` with an endpoint and `virtual-host` without.
+    pub s3_addressing: Option<Addressing>,
+    /// What requests to S3 are signed with; without it, the file's or the environment's.
+    pub s3_access_key_id: Option<SecretString>,
+    /// What belongs to the access key's id.
+    pub s3_secret_access_key: Option<SecretString>,
+    /// A file with credentials in its section `[default]`, as Amazon's tools have it.
+    pub s3_credentials_file: Option<PathBuf>,
+    /// Seconds that a request to S3 may take.
+    pub s3_timeout_seconds: u64,
     /// Where to listen.
     pub listen: SocketAddr,
     /// The address that clients know us by, such as `https://support.example.com`, for absolute links.
@@ -71,6 +89,9 @@ pub struct Config {
     pub storage_readers: usize,
     /// What `/metrics` wants as a bearer token; without it, anybody may read the figures.
     pub metrics_token: Option<SecretString>,
+    /// What `AWS_ACCESS_KEY_ID` and its like say.
+    #[serde(skip)]
+    aws_environment: Option<S3Credentials>,
 }
 
 /// How log lines look.
@@ -108,6 +129,8 @@ struct Defaults {
     upload_memory_mib: usize,
     storage_queue: usize,
     storage_readers: usize,
+    s3_region: &'static str,
+    s3_timeout_seconds: u64,
 }
 
 const DEFAULTS: Defaults = Defaults {
@@ -133,10 +156,12 @@ const DEFAULTS: Defaults = Defaults {
     upload_memory_mib: 256,
     storage_queue: 4096,
     storage_readers: 0,
+    s3_region: "us-east-1",
+    s3_timeout_seconds: 2,
 };
 
 /// The settings that are text, whatever their values look like.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 18] = [
     "data",
     "database",
     "blobs",
@@ -149,10 +174,16 @@ const TEXTS: [&str; 12] = [
     "log",
     "log_format",
     "metrics_token",
+    "s3_endpoint",
+    "s3_region",
+    "s3_addressing",
+    "s3_access_key_id",
+    "s3_secret_access_key",
+    "s3_credentials_file",
 ];
 
 /// The settings that are not.
-const NUMBERS_AND_SWITCHES: [&str; 15] = [
+const NUMBERS_AND_SWITCHES: [&str; 16] = [
     "catalog_requires_token",
     "requests_per_minute_per_apikey",
     "requests_per_minute_per_user",
@@ -168,6 +199,7 @@ const NUMBERS_AND_SWITCHES: [&str; 15] = [
     "upload_memory_mib",
     "storage_queue",
     "storage_readers",
+    "s3_timeout_seconds",
 ];
 
 /// What flags say; `None` leaves the setting to environment, file and default.
@@ -177,6 +209,8 @@ pub struct Flags {
     pub data: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blobs: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
 }
@@ -204,7 +238,7 @@ impl Config {
         for name in TEXTS {
             settings = settings.merge(text_from_environment(name));
         }
-        Self::extract(settings, flags)
+        Self::extract(settings, flags, S3Credentials::of_environment())
     }
 
     /// The default settings and what flags say, whatever the environment is.
@@ -212,12 +246,13 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn defaults(flags: &Flags) -> Result<Self, ConfigError> {
-        Self::extract(Figment::from(Serialized::defaults(DEFAULTS)), flags)
+        Self::extract(Figment::from(Serialized::defaults(DEFAULTS)), flags, None)
     }
 
-    fn extract(settings: Figment, flags: &Flags) -> Result<Self, ConfigError> {
-        let config: Self =
+    fn extract(settings: Figment, flags: &Flags, aws: Option<S3Credentials>) -> Result<Self, ConfigError> {
+        let mut config: Self =
             settings.merge(Serialized::defaults(flags)).extract().map_err(|e| ConfigError(format!("settings: {e}")))?;
+        config.aws_environment = aws;
         config.check()?;
         Ok(config)
     }
@@ -267,7 +302,7 @@ impl Config {
             }
         }
         self.database_path()?;
-        self.blob_folder()?;
+        self.blobs_at()?;
         Ok(())
     }
 
@@ -281,20 +316,6 @@ impl Config {
             Some(url) => match url.strip_prefix("sqlite:") {
                 Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
                 _ => Err(ConfigError("database: this version takes sqlite:PATH and nothing else".to_owned())),
-            },
-        }
-    }
-
-    /// The folder of the attachments' bytes.
-    ///
-    /// # Errors
-    /// When `blobs` names another kind.
-    pub fn blob_folder(&self) -> Result<PathBuf, ConfigError> {
-        match self.blobs.as_deref() {
-            None => Ok(self.data.join("blobs")),
-            Some(url) => match url.strip_prefix("file:") {
-                Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
-                _ => Err(ConfigError("blobs: this version takes file:DIR and nothing else".to_owned())),
             },
         }
     }

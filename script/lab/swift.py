@@ -90,6 +90,8 @@ use = egg:swift#catch_errors
 [filter:s3api]
 use = egg:swift#s3api
 storage_domain = {domain}
+# So few that listings have pages.
+max_bucket_listing = 50
 [filter:tempauth]
 use = egg:swift#tempauth
 user_{account}_{person} = {secret} .admin

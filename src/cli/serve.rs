@@ -64,6 +64,12 @@ pub fn start(
         let stop = stop_signal()?;
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
         let jobs = tokio::spawn(jobs::run(app.clone()));
+        let blobs = app.blobs().clone();
+        tokio::spawn(async move {
+            if let Err(error) = blobs.reach().await {
+                tracing::warn!(error, "the store of attachments cannot be reached: tickets without files go on");
+            }
+        });
         server::serve(listener, app, stop).await;
         tracing::info!("stopping");
         jobs.abort();

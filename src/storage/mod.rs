@@ -63,6 +63,12 @@ pub enum Sequence {
     Conversation,
 }
 
+/// Tables that a transaction may want to have to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    Attachment,
+}
+
 /// What `each` of [`Tx::query`] is: called with every row in turn.
 pub type EachRow<'a> = &'a mut dyn FnMut(&dyn Row) -> Result<(), StorageError>;
 
@@ -80,6 +86,10 @@ pub trait Tx {
 
     /// The next id of a table that cannot number its own rows.
     fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError>;
+
+    /// Waits for the transactions that have written to `table`, and keeps others from writing to it until this one is
+    /// over: what is read of it from here on is all there is.
+    fn exclude_writers(&mut self, table: Table) -> Result<(), StorageError>;
 
     /// Says that this transaction changes what servers remember between requests (see [`Store::revision`]).
     fn bump_revision(&mut self) -> Result<(), StorageError>;

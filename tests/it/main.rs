@@ -2,6 +2,7 @@
 
 mod api_description;
 mod architecture;
+mod blob_conformance;
 mod cli;
 mod contract;
 mod documentation;

@@ -3,7 +3,7 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
 
-use super::super::{EachRow, Param, Row, Sequence, StorageError, Tx};
+use super::super::{EachRow, Param, Row, Sequence, StorageError, Table, Tx};
 
 const NEXT_ID: &str = "UPDATE sequence SET value = value + 1 WHERE name = $1 RETURNING value";
 const BUMP_REVISION: &str = "UPDATE revision SET value = value + 1 WHERE id = 1";
@@ -49,6 +49,11 @@ impl Tx for SqliteTx<'_> {
             Ok(())
         })?;
         next.ok_or_else(|| StorageError::Schema(format!("the sequence {name} is missing")))
+    }
+
+    fn exclude_writers(&mut self, _: Table) -> Result<(), StorageError> {
+        // A transaction that writes is alone anyway: SQLite has one writer at a time, over all processes.
+        Ok(())
     }
 
     fn bump_revision(&mut self) -> Result<(), StorageError> {

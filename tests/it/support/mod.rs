@@ -9,6 +9,7 @@ mod identity_provider;
 mod injected;
 mod openings;
 pub mod raw;
+pub mod s3;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -82,12 +83,15 @@ impl TestApp {
     fn in_folder(folder: Arc<TempDir>, adjust: impl FnOnce(&mut Config)) -> Self {
         let flags = Flags { data: Some(folder.path().to_owned()), ..Flags::default() };
         let mut config = Config::defaults(&flags).expect("the default settings are right");
+        if std::env::var("TEST_BLOBS").is_ok_and(|kind| kind == "s3") {
+            s3::use_bucket(&mut config, &s3::prefix_of(folder.path()));
+        }
         adjust(&mut config);
         let metrics = StorageMetrics::default();
         let options = StoreOptions { queue: config.storage_queue, ..StoreOptions::default() };
         let path = config.database_path().expect("a path");
         let store = Store::open_sqlite(&path, &options, metrics.clone()).expect("a database");
-        let blobs = Blobs::local(&config.blob_folder().expect("a folder")).expect("a folder of blobs");
+        let blobs = Blobs::open(&config.blobs_at().expect("a place")).expect("a store of blobs");
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
         let entropy = Arc::new(SeededEntropy::new(7));
         let secret = config.secret(&*entropy).expect("a secret");
