@@ -8,7 +8,7 @@ const LINE_MAX: usize = 500;
 /// What a failed request means to whoever asked: what is not there is a fault of ours, the rest may work in a moment.
 pub fn failed(error: object_store::Error) -> Error {
     if matches!(error, object_store::Error::NotFound { .. }) {
-        return Error::internal(describe(&error));
+        return Error::internal(error);
     }
     tracing::error!(error = describe(&error), "the store of attachments failed");
     Error::Busy { retry_after: crate::storage::RETRY_AFTER }

@@ -129,7 +129,9 @@ impl Config {
         }
         let prefix = prefix.trim_matches('/');
         if !prefix.bytes().all(|b| is_name(b) || b == b'/') || prefix.split('/').any(|part| part.starts_with('.')) {
-            return Err(ConfigError(format!("blobs: the prefix \"{prefix}\" must be letters, digits, '-', '_' or '/'")));
+            return Err(ConfigError(format!(
+                "blobs: the prefix \"{prefix}\" must be letters, digits, '-', '_' or '/'"
+            )));
         }
         if self.s3_timeout_seconds == 0 {
             return Err(ConfigError("s3_timeout_seconds: must be 1 or more".to_owned()));

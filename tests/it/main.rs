@@ -3,11 +3,13 @@
 mod api_description;
 mod architecture;
 mod blob_conformance;
+mod blob_deletion;
 mod cli;
 mod contract;
 mod documentation;
 mod properties;
 mod real_clients;
+mod s3_away;
 mod storage_conformance;
 mod support;
 mod transport_errors;

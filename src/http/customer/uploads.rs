@@ -1,5 +1,8 @@
 //! Files on their way in: stored durably before the row that names them.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::app::blob_deletion::{earlier, forget};
@@ -21,22 +24,15 @@ const AT_ONCE: usize = 4;
 ///
 /// # Errors
 /// [`Error::Busy`] when the bytes cannot be stored, or are being deleted.
-pub async fn store(
-    app: &AppState,
-    workspace: WorkspaceId,
-    files: &[&UploadedFile],
-) -> Result<Vec<StoredFile>, Error> {
+pub async fn store(app: &AppState, workspace: WorkspaceId, files: &[&UploadedFile]) -> Result<Vec<StoredFile>, Error> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let hashes: Vec<ContentHash> = files.iter().map(|file| file.hash).collect();
+    // Equal files are stored once.
+    let different: BTreeMap<ContentHash, Bytes> = files.iter().map(|file| (file.hash, file.bytes.clone())).collect();
+    let hashes: Vec<ContentHash> = different.keys().copied().collect();
     let deleted = app.store().read(move |tx| earlier(tx, workspace, &hashes)).await?;
-    let put = |file: &&UploadedFile| {
-        let (hash, bytes) = (file.hash, file.bytes.clone());
-        async move { app.blobs().put(workspace, &hash, bytes).await }
-    };
-    // Collected first: whether a borrowing closure is general enough is more than the compiler can tell in a stream.
-    let puts: Vec<_> = files.iter().map(put).collect();
+    let puts = different.into_iter().map(|(hash, bytes)| async move { app.blobs().put(workspace, &hash, bytes).await });
     stream::iter(puts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     if !deleted.is_empty() {
         app.store().write(move |tx| forget(tx, &deleted)).await?;

@@ -114,6 +114,11 @@ impl TestApp {
         Self::in_folder(folder, |_| {})
     }
 
+    /// Another desk on the same data, with other settings.
+    pub fn beside(&self, adjust: impl FnOnce(&mut Config)) -> Self {
+        Self::in_folder(Arc::clone(&self.folder), adjust)
+    }
+
     /// The data folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()

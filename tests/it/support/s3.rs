@@ -11,7 +11,9 @@ use ferrodesk::config::{BlobsAt, Config, Flags, S3Options};
 /// When there is none: a test of S3 without S3 would show nothing.
 fn given(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: this test needs an S3 server; start it with script/services --s3 -- cargo nextest run")
+        panic!(
+            "{name} is not set: this test needs an S3 server; start it with script/services --s3 -- cargo nextest run"
+        )
     })
 }
 
