@@ -215,5 +215,4 @@ mod s3 {
             assert!(problem.contains(expected) && !problem.contains('\n'), "{problem}");
         }
     }
-
 }
