@@ -148,7 +148,7 @@ enum Turn {
     Second,
     Sweeper,
     OtherSweeper,
-    /// A sweeper that comes when the others must have ended.
+    /// A sweeper that comes when the others delete no more; that they have deleted they may still note.
     LaterSweeper,
 }
 
@@ -160,13 +160,13 @@ async fn play(world: &World, stored_before: bool, schedule: &[Turn]) {
     let (mut first, mut second) = (Upload::default(), Upload::default());
     let (mut sweeper, mut other) = (Sweeper::at(AT), Sweeper::at(AT));
     let mut later = Sweeper::at(AT.plus(LEFT_BEHIND_AFTER).plus(Duration::from_secs(1)));
-    let mut others_have_ended = false;
+    let mut others_have_ended = false; // but for their last step
     for turn in schedule {
         match turn {
             Turn::First => first.step(world).await,
             Turn::Second => second.step(world).await,
-            Turn::Sweeper if !others_have_ended => sweeper.step(world).await,
-            Turn::OtherSweeper if !others_have_ended => other.step(world).await,
+            Turn::Sweeper if !others_have_ended || sweeper.steps >= 2 => sweeper.step(world).await,
+            Turn::OtherSweeper if !others_have_ended || other.steps >= 2 => other.step(world).await,
             Turn::Sweeper | Turn::OtherSweeper => {}
             Turn::LaterSweeper => {
                 others_have_ended = true;
