@@ -224,6 +224,25 @@ async fn an_upload_and_a_sweep_in_every_order_and_dying_at_every_step() {
     assert_eq!(played, 2 * 125);
 }
 
+#[tokio::test]
+async fn the_orders_that_are_hard_to_find() {
+    use Turn::{First, LaterSweeper, Second, Sweeper};
+    let hard: [(bool, &[Turn]); 3] = [
+        // Told "stored already" of bytes that are then deleted.
+        (true, &[First, Sweeper, First, Sweeper, Sweeper, First, First]),
+        // The row of a deletion is removed before the bytes are stored again, if they ever are: an upload that had
+        // stored them before must not take the missing row for leave to name them.
+        (false, &[First, First, Sweeper, Sweeper, Sweeper, Second, Second, First, First]),
+        // A slow sweeper calls a deletion done that another is at.
+        (true, &[Sweeper, Sweeper, LaterSweeper, Sweeper, First, First, LaterSweeper, First, First]),
+    ];
+    let mut world = World::new().await;
+    for (number, (stored_before, schedule)) in hard.into_iter().enumerate() {
+        world.turn_to(number);
+        play(&world, stored_before, schedule).await;
+    }
+}
+
 #[test]
 fn two_uploads_and_three_sweeps_in_any_order() {
     let turn = prop_oneof![
