@@ -232,7 +232,7 @@ async fn the_orders_that_are_hard_to_find() {
         (true, &[First, Sweeper, First, Sweeper, Sweeper, First, First]),
         // The row of a deletion is removed before the bytes are stored again, if they ever are: an upload that had
         // stored them before must not take the missing row for leave to name them.
-        (false, &[First, First, Sweeper, Sweeper, Sweeper, Second, Second, First, First]),
+        (false, &[First, First, First, Sweeper, Sweeper, Sweeper, Second, Second, First]),
         // A slow sweeper calls a deletion done that another is at.
         (true, &[Sweeper, Sweeper, LaterSweeper, Sweeper, First, First, LaterSweeper, First, First]),
     ];
