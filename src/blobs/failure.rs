@@ -1,5 +1,7 @@
 //! What goes wrong with a store, in one line and without what need not be known.
 
+use std::error::Error as _;
+
 use crate::domain::Error;
 
 /// Characters of a line about a failure; a server's answer may be long.
@@ -17,7 +19,16 @@ pub fn failed(error: object_store::Error) -> Error {
 /// The failure in one line. Of what a server of S3 answers, its code and its message are kept: the rest repeats the
 /// request, with its signature.
 pub fn describe(error: &object_store::Error) -> String {
-    let text = error.to_string();
+    let mut text = error.to_string();
+    // What an error says of its causes varies; that nobody listens, or what is wrong with a certificate, comes last.
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
     let line = match text.split_once(": <") {
         None => text,
         Some((before, answer)) => {

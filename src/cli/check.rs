@@ -42,6 +42,9 @@ pub async fn run(desk: &Desk, args: CheckArgs) -> anyhow::Result<()> {
         format!("user {user} of workspace {workspace} is counted with a wrong number of open tickets")
     }));
     found.problems.extend(desk.store.integrity_problems().await?);
+    if let Err(problem) = desk.blobs.reach().await {
+        bail!("the store of attachments cannot be reached; look at the settings blobs and s3_…: {problem}");
+    }
     let bar = progress(args.output.json);
     let mut inventory = list(desk, &bar).await?;
     hold_against(desk, &args, &mut inventory, &mut found, &bar).await?;

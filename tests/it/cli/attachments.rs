@@ -130,7 +130,10 @@ fn a_server_starts_while_s3_is_away_and_says_so_once() {
     let warnings: Vec<_> = log.lines().filter(|line| line.contains("\"WARN\"") || line.contains("\"ERROR\"")).collect();
     assert_eq!(warnings.len(), 1, "{log}");
     assert!(warnings[0].contains("the store of attachments cannot be reached"), "{log}");
+    assert!(warnings[0].contains("Connection refused"), "{log}");
     assert!(!log.contains("the-secret-of-the-environment"), "{log}");
+    let refusal = desk.refusal("check");
+    assert!(refusal.contains("blobs and s3_") && refusal.contains("Connection refused"), "{refusal}");
 }
 
 #[test]
