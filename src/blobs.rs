@@ -37,7 +37,7 @@ pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     /// How long a request may take before it has failed.
     within: Duration,
-    /// Whether the store can store what is not there yet and leave alone what is. Some servers cannot.
+    /// Whether to store only what is not there yet. Some servers cannot.
     creates: Arc<AtomicBool>,
     /// The folder of the files, if that is what the bytes are in.
     folder: Option<PathBuf>,
@@ -81,7 +81,9 @@ impl Blobs {
             std::fs::File::open(parent)?.sync_all()?;
         }
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { folder: Some(folder.to_owned()), ..Self::on(Arc::new(store)) })
+        // A file that is there already may not be synced yet by whoever wrote it: each upload writes and syncs its own.
+        let creates = Arc::new(AtomicBool::new(false));
+        Ok(Self { folder: Some(folder.to_owned()), creates, ..Self::on(Arc::new(store)) })
     }
 
     /// Bytes in memory, for tests.

