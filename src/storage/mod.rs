@@ -71,6 +71,12 @@ pub enum Sequence {
     Conversation,
 }
 
+/// Tables that a transaction may want to have to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    Attachment,
+}
+
 /// What `each` of [`Tx::query`] is: called with every row in turn.
 pub type EachRow<'a> = &'a mut dyn FnMut(&dyn Row) -> Result<(), StorageError>;
 
@@ -96,6 +102,10 @@ pub trait Tx {
     /// The number of the last event that may be published: none with a smaller number will appear any more, though a
     /// transaction that is still running may yet commit events with greater ones.
     fn last_settled_event(&mut self) -> Result<EventId, StorageError>;
+
+    /// Waits for the transactions that have written to `table`, and keeps others from writing to it until this one is
+    /// over: what is read of it from here on is all there is.
+    fn exclude_writers(&mut self, table: Table) -> Result<(), StorageError>;
 
     /// Says that this transaction changes what servers remember between requests (see [`Store::revision`]).
     fn bump_revision(&mut self) -> Result<(), StorageError>;

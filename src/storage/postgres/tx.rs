@@ -15,7 +15,7 @@ use super::failure::{Failure, Kind};
 use super::row::PgRow;
 use super::value::Value;
 use crate::domain::EventId;
-use crate::storage::{EachRow, Param, Sequence, StorageError, Tx};
+use crate::storage::{EachRow, Param, Sequence, StorageError, Table, Tx};
 
 const BUMP_REVISION: &str = "WITH bumped AS (UPDATE revision SET value = value + 1 WHERE id = 1 RETURNING value)
      SELECT pg_notify('ferrodesk_revision', value::text) FROM bumped";
@@ -201,6 +201,14 @@ impl Tx for PgTx<'_> {
 
     fn last_settled_event(&mut self) -> Result<EventId, StorageError> {
         Ok(EventId(self.last_settled_event))
+    }
+
+    fn exclude_writers(&mut self, table: Table) -> Result<(), StorageError> {
+        let sql = match table {
+            Table::Attachment => "LOCK TABLE attachment IN SHARE MODE",
+        };
+        // Waited for, because what comes next must look after it.
+        self.execute(sql, &[]).map(drop)
     }
 
     fn bump_revision(&mut self) -> Result<(), StorageError> {
