@@ -48,7 +48,7 @@ class Member:
         self.folder, self.name = pathlib.Path(folder), pathlib.Path(folder).name
         self.port, self.api, self.child, self.password = free_port(), free_port(), None, password
         self.configuration = self.folder / "patroni.json"
-        self.data, self.etcd = self.folder / "data", etcd
+        self.data, self.etcd, self.frozen = self.folder / "data", etcd, []
 
     def start(self):
         if not self.folder.exists():
@@ -77,9 +77,26 @@ class Member:
         pids = self.postgres()
         if with_patroni:
             self.child.kill()
+        self._signal(pids, signal.SIGKILL)
+
+    def freeze(self):
+        """Stops both in the middle of whatever they do, as a machine that hangs; connections stay open."""
+        # Its Patroni first, which would replace a PostgreSQL that does not answer.
+        os.kill(self.child.pid, signal.SIGSTOP)
+        # Then the server itself, so that it starts no more children.
+        self._signal(self.postgres()[:1], signal.SIGSTOP)
+        self.frozen = self.postgres()
+        self._signal(self.frozen, signal.SIGSTOP)
+
+    def thaw(self):
+        """Lets both go on; PostgreSQL believes for a while that it is the primary still."""
+        self._signal(self.frozen, signal.SIGCONT)
+        os.kill(self.child.pid, signal.SIGCONT)
+
+    def _signal(self, pids, what):
         for pid in pids:
             try:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, what)
             except ProcessLookupError:
                 # It followed its server at once.
                 pass
@@ -177,6 +194,7 @@ class Patroni:
     def stop(self):
         for member in self.members:
             if member.child and member.child.running():
+                member.thaw()
                 member.child.process.terminate()
         for member in self.members:
             if member.child:
