@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 from lab.client import Client
 from lab.processes import Child, free_port
@@ -59,6 +60,7 @@ class Workspace:
         self.apikey = self.add_apikey(name)[1]
         self.category = str(desk.cli("category", "add", "--workspace", name, "--name", "Billing")["id"])
         self.emails = [self.add_user(f"user-{number}@example.com") for number in range(users)]
+        self.signed_in, self.since = [], 0
 
     def add_apikey(self, name):
         """Its id, and the key."""
@@ -83,7 +85,16 @@ class Workspace:
 
     def sign_in(self, client):
         """The headers of each user."""
-        return [self.log_in(client, email)[0] for email in self.emails]
+        self.since = time.monotonic()
+        self.signed_in = [self.log_in(client, email)[0] for email in self.emails]
+        return self.signed_in
+
+    def stay_signed_in(self, client):
+        """Signs in again in good time, under who uses the headers: tokens last a quarter of an hour."""
+        if time.monotonic() > self.since + 600:
+            self.since = time.monotonic()
+            for email, headers in zip(self.emails, self.signed_in):
+                headers.update(self.log_in(client, email)[0])
 
 
 class Node:
