@@ -5,6 +5,7 @@ mod architecture;
 mod cli;
 mod contract;
 mod documentation;
+mod postgres;
 mod properties;
 mod real_clients;
 mod storage_conformance;
