@@ -40,7 +40,7 @@ async fn without_its_database_a_server_answers_503_in_time_and_recovers_by_itsel
         while started.elapsed() < Duration::from_secs(4) {
             let asked = Instant::now();
             let (write, read, live) =
-                tokio::join!(client.post_json(CREATE, &body), client.get("/support/ticket/history/"), async {
+                tokio::join!(client.post_json(CREATE, &body), client.get("/support/get/ticket/history/"), async {
                     (probe.get("//healthz").await.status, asked.elapsed())
                 });
             for answer in [write, read] {
@@ -60,7 +60,7 @@ async fn without_its_database_a_server_answers_503_in_time_and_recovers_by_itsel
         soon(BACK_WITHIN, "ready again", ready).await;
         let created = async || client.post_json(CREATE, &body).await.status == 200;
         soon(BACK_WITHIN, "a ticket is created", created).await;
-        assert_eq!(client.get("/support/ticket/history/").await.status, 200);
+        assert_eq!(client.get("/support/get/ticket/history/").await.status, 200);
     }
 }
 
