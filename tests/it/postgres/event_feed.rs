@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ferrodesk::app::manage::workspaces;
 use ferrodesk::domain::event::{Change, Event};
@@ -14,7 +14,7 @@ use super::{AT, connect, soon};
 use crate::support::TestDatabase;
 
 /// How soon an event must be in the feed, on a busy machine.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 /// Longer than it takes to look twice: what would be published wrongly has been by then.
 const A_FEW_LOOKS: Duration = Duration::from_millis(1500);
@@ -119,6 +119,7 @@ async fn events_from_before_a_server_started_are_published_and_those_under_way_t
 async fn under_load_a_follower_sees_every_event_once_and_in_order() {
     const WRITERS: i64 = 6;
     const EACH: i64 = 40;
+    const KEPT: usize = 192;
     let database = TestDatabase::postgres();
     let stores = [database.open(), database.open()];
     let workspace = acme(&stores[0]).await;
@@ -128,10 +129,12 @@ async fn under_load_a_follower_sees_every_event_once_and_in_order() {
         let done = Arc::clone(&done);
         followers.spawn(async move {
             let (mut cursor, mut seen, mut quiet) = (EventId(0), Vec::new(), 0);
-            while quiet < 50 {
+            let started = Instant::now();
+            // All of them, and whatever comes behind: what any other database of the server does delays the feed.
+            while quiet < 20 && started.elapsed() < Duration::from_secs(60) {
                 let was_done = done.load(Ordering::SeqCst);
                 let news = page(&store, workspace, cursor).await;
-                quiet = if was_done && news.is_empty() { quiet + 1 } else { 0 };
+                quiet = if was_done && news.is_empty() && seen.len() >= KEPT { quiet + 1 } else { 0 };
                 for (id, number) in news {
                     assert!(id > cursor, "ids grow");
                     cursor = id;

@@ -11,6 +11,9 @@ use tokio::task::JoinSet;
 
 use crate::support::{Answer, CREATE, Client, Desk, PASSWORD, STATUS, TestApp};
 
+const LOG_IN: &str = "/user/login/";
+const REFRESH: &str = "/user/token/refresh/";
+
 /// A desk with three servers, and Ann's client at each.
 async fn three() -> (Desk, [TestApp; 2], [Client; 3]) {
     let home = Desk::at(TestApp::on_postgres()).await;
@@ -69,15 +72,15 @@ async fn of_one_refresh_token_used_on_three_servers_at_once_one_use_is_granted_a
     let applications = [&home.app, &nodes[0], &nodes[1]].map(|node| node.application(&home.acme));
     let login = json!({ "username": home.ann.email, "password": PASSWORD });
     for _ in 0..10 {
-        let tokens = applications[0].post_json("/user/login/", &login).await.json();
+        let tokens = applications[0].post_json(LOG_IN, &login).await.json();
         let refresh = json!({ "refresh": tokens["refresh"] });
-        let answers = at_once(6, &applications, "/user/refresh/", &refresh).await;
+        let answers = at_once(6, &applications, REFRESH, &refresh).await;
         let granted: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
         assert_eq!(granted.len(), 1);
         assert!(answers.iter().all(|answer| answer.status == 200 || answer.status == 401));
         let next = json!({ "refresh": granted[0].json()["refresh"] });
         for application in &applications {
-            assert_eq!(application.post_json("/user/refresh/", &next).await.status, 401, "the family is revoked");
+            assert_eq!(application.post_json(REFRESH, &next).await.status, 401, "the family is revoked");
         }
     }
 }
@@ -87,13 +90,15 @@ async fn who_signs_in_while_the_password_is_changed_elsewhere_has_no_session_wit
     let (home, nodes, _) = three().await;
     let other = Passwords::default().hash("another good password", &*home.app.entropy).await.expect("a hash");
     let login = json!({ "username": home.ann.email, "password": PASSWORD });
-    let client = nodes[0].application(&home.acme);
+    let clients = [&home.app, &nodes[0], &nodes[1]].map(|node| node.application(&home.acme));
+    let client = &clients[1];
     let mut sign_ins = JoinSet::new();
+    // As many as a server lets try at once.
     for number in 0..12 {
-        let (client, login) = (client.clone(), login.clone());
+        let (client, login) = (clients[number % 3].clone(), login.clone());
         sign_ins.spawn(async move {
-            tokio::time::sleep(std::time::Duration::from_millis(15 * number)).await;
-            client.post_json("/user/login/", &login).await
+            tokio::time::sleep(std::time::Duration::from_millis(15 * number as u64)).await;
+            client.post_json(LOG_IN, &login).await
         });
     }
     let early = sign_ins.join_next().await.expect("one").expect("no panic");
@@ -104,9 +109,9 @@ async fn who_signs_in_while_the_password_is_changed_elsewhere_has_no_session_wit
     let after: Vec<_> = sign_ins.join_all().await;
     for answer in after.iter().chain([&early]).filter(|answer| answer.status == 200) {
         let refresh = json!({ "refresh": answer.json()["refresh"] });
-        assert_eq!(client.post_json("/user/refresh/", &refresh).await.status, 401, "its session was ended");
+        assert_eq!(client.post_json(REFRESH, &refresh).await.status, 401, "its session was ended");
     }
-    assert_eq!(client.post_json("/user/login/", &login).await.status, 401);
+    assert_eq!(client.post_json(LOG_IN, &login).await.status, 401);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

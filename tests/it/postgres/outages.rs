@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use ferrodesk::app::manage::workspaces;
 use rstest::rstest;
 
+use ferrodesk::storage::Tx;
+
 use super::proxy::{Mode, Proxy};
 use super::{AT, PROMISED, impatient, is_busy, sessions, soon};
 use crate::support::{CREATE, Desk, TestApp, TestDatabase};
@@ -84,7 +86,19 @@ async fn outages_leak_neither_connections_nor_threads() {
     let store = impatient(&proxy.url(database.url()));
     let ours = "application_name = 'ferrodesk'";
     // Three that write, two that read, one that watches.
-    let all_there = async || sessions(&database, ours).await == 6;
+    let all_there = async || {
+        // Who broke and was not used since, is found out by being used.
+        let linger = |_: &mut dyn Tx| Ok(std::thread::sleep(Duration::from_millis(100)));
+        let _ = tokio::join!(
+            store.write(linger),
+            store.write(linger),
+            store.write(linger),
+            store.read(linger),
+            store.read(linger)
+        );
+        let _ = tokio::join!(store.read(workspaces::list), store.read(workspaces::list));
+        sessions(&database, ours).await == 6
+    };
     soon(BACK_WITHIN, "all connections", all_there).await;
     let threads = || std::fs::read_dir("/proc/self/task").expect("threads").count();
     let before = threads();
