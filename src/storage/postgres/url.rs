@@ -47,7 +47,8 @@ impl PostgresUrl {
         }
         let mut config: tokio_postgres::Config =
             format!("{address}?{}", others.join("&")).parse().map_err(|e: tokio_postgres::Error| {
-                format!("it must look like postgres://user:password@host:5432/name ({e})")
+                let problem = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
+                format!("it must look like postgres://user:password@host:5432/name ({problem})")
             })?;
         if config.get_hosts().is_empty() {
             return Err("it names no host".to_owned());

@@ -75,5 +75,5 @@ fn a_database_that_takes_no_writes_is_refused() {
     let refused =
         Database::parse(database.url()).expect("an address").open(&StoreOptions::default(), StorageMetrics::default());
     let message = refused.err().expect("a refusal").to_string();
-    assert!(message.contains("read") && message.contains(database.name()), "{message}");
+    assert!(message.contains("does not allow writes") && message.contains(database.name()), "{message}");
 }
