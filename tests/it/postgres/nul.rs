@@ -26,7 +26,11 @@ async fn desks() -> [Desk; 2] {
 /// Sends the same to both, and asserts that both say the same, and nothing of an error inside.
 async fn same(desks: &[Desk; 2], what: &str, ask: impl AsyncFn(&Desk) -> Answer) -> u16 {
     let [sqlite, postgres] = [ask(&desks[0]).await, ask(&desks[1]).await];
-    let say = |answer: &Answer| (answer.status.as_u16(), String::from_utf8_lossy(&answer.body).into_owned());
+    let say = |answer: &Answer| {
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        // Tokens are nobody else's.
+        (answer.status.as_u16(), body.split("\"access\"").next().unwrap_or_default().to_owned())
+    };
     assert_eq!(say(&postgres), say(&sqlite), "{what}");
     assert!(sqlite.status.as_u16() < 500, "{what}: {:?}", say(&sqlite));
     sqlite.status.as_u16()
@@ -36,7 +40,7 @@ async fn same(desks: &[Desk; 2], what: &str, ask: impl AsyncFn(&Desk) -> Answer)
 fn forms() -> [(&'static str, Fields); 6] {
     [
         (CREATE, Fields::new(&[("subject", "Invoice"), ("priority", "2"), ("comment", "Wrong"), ("category", "1")])),
-        (UPDATE, Fields::new(&[("ticket", "1"), ("priority", "1"), ("tags", "1")])),
+        (UPDATE, Fields::new(&[("ticket_id", "1"), ("priority", "1"), ("tags", "1")])),
         (CONVERSATION, Fields::new(&[("ticket", "1"), ("comment", "Still wrong")])),
         (STATUS, Fields::new(&[("ticket", "1"), ("status", "3")])),
         ("/user/login/", Fields::new(&[("username", "ann@customer.example"), ("password", PASSWORD)])),

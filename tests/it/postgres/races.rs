@@ -85,7 +85,7 @@ async fn tags_and_priorities_that_are_set_at_once_are_those_of_one_request() {
         tags.push(home.app.write(move |tx| catalogue::add_tag(tx, workspace, name, name, at)).await.0);
     }
     let ticket = home.ticket().await;
-    let set = |priority: &str, tags: &[i64]| json!({ "ticket": ticket, "priority": priority, "tags": tags });
+    let set = |priority: &str, tags: &[i64]| json!({ "ticket_id": ticket, "priority": priority, "tags": tags });
     let (one, other) = (set("1", &tags[..2]), set("3", &tags[1..]));
     clients[0].post_json(UPDATE, &set("2", &[tags[0]])).await.data();
     for _ in 0..60 {
