@@ -69,14 +69,14 @@ fn kind(error: &Error) -> Kind {
         return if error.is_closed() || is_io { Kind::Lost } else { Kind::Final };
     };
     match code {
-        &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::UNIQUE_VIOLATION => {
-            // A unique violation means that another has added the row since this transaction looked: the next look
-            // finds it.
-            Kind::Conflict
-        }
+        &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => Kind::Conflict,
+        // Another has added the row since this transaction looked, or deleted it: the next look finds out.
+        &SqlState::UNIQUE_VIOLATION | &SqlState::FOREIGN_KEY_VIOLATION => Kind::Conflict,
         &SqlState::LOCK_NOT_AVAILABLE => Kind::Locked,
         &SqlState::QUERY_CANCELED => Kind::Busy,
         &SqlState::READ_ONLY_SQL_TRANSACTION => Kind::ReadOnly,
+        // The transaction did nothing for too long, and the server has closed the connection.
+        &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Kind::Lost,
         // A pooler between us and the server has dropped what we prepared; see `connection`.
         &SqlState::INVALID_SQL_STATEMENT_NAME => Kind::Lost,
         other => match &other.code()[..2] {

@@ -134,7 +134,12 @@ impl engine::Engine for Engine {
     }
 
     fn revision(&self) -> u64 {
-        self.shared.revision.load(Ordering::Acquire)
+        if self.shared.answers.load(Ordering::Acquire) {
+            self.shared.revision.load(Ordering::Acquire)
+        } else {
+            // Not knowing is treated as a change: as long as nobody watches, nothing is remembered.
+            self.shared.revision.fetch_add(1, Ordering::AcqRel) + 1
+        }
     }
 
     fn readiness(&self) -> Readiness {

@@ -148,6 +148,10 @@ impl Worker {
         };
         let mut tx = PgTx::begin(connection, self.mode, deadline, &self.shared.settled_event);
         let keep = job.run(&mut tx);
+        let is_told = !keep && tx.failure.is_some();
+        if keep && tx.failure.is_none() {
+            tx.finish();
+        }
         let seen = tx.failure.take();
         if keep && seen.is_none() {
             let bumped = tx.revision_bumped;
@@ -161,7 +165,7 @@ impl Worker {
             self.disconnect();
         }
         match (seen, unseen) {
-            (Some(failure), _) => Outcome::Failed { failure, may_have_happened: false, is_told: !keep },
+            (Some(failure), _) => Outcome::Failed { failure, may_have_happened: false, is_told },
             // What the closure decided may rest on statements that failed behind its back.
             (None, Some(failure)) => Outcome::failed(failure),
             (None, None) => Outcome::Done,

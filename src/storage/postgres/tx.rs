@@ -82,12 +82,15 @@ impl<'c> PgTx<'c> {
         tx
     }
 
-    /// Makes what was done durable. When this fails with [`Kind::Lost`], nobody knows whether it is.
-    pub fn commit(mut self) -> Result<(), Failure> {
+    /// Does what a transaction does last of all, because the row is one that many want. What fails is in `failure`.
+    pub fn finish(&mut self) {
         if self.revision_bumped {
-            // Last of all, because the row is one that many want.
-            self.execute_later(BUMP_REVISION, &[]).map_err(|_| Failure::ours(Kind::Busy, "the commit failed"))?;
+            let _ = self.execute_later(BUMP_REVISION, &[]);
         }
+    }
+
+    /// Makes what was done durable. When this fails with [`Kind::Lost`], nobody knows whether it is.
+    pub fn commit(self) -> Result<(), Failure> {
         self.end("COMMIT")
     }
 
