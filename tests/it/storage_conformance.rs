@@ -293,20 +293,6 @@ async fn a_request_that_nobody_waits_for_any_more_is_not_begun(
     assert!(!ran.load(Ordering::SeqCst));
 }
 
-#[tokio::test]
-async fn every_statement_can_be_prepared_on_postgresql_too() {
-    let database = TestDatabase::postgres();
-    let (client, connection) =
-        tokio_postgres::connect(database.url(), tokio_postgres::NoTls).await.expect("the server answers");
-    tokio::spawn(connection);
-    for (area, name, sql) in queries::all() {
-        let statement = client.prepare(sql).await.unwrap_or_else(|e| panic!("{area}::{name}: {e:?}"));
-        // The names are $1…$n: PostgreSQL counts the greatest.
-        let named = (1..).take_while(|number| sql.contains(&format!("${number}"))).count();
-        assert_eq!(statement.params().len(), named, "{area}::{name}");
-    }
-}
-
 #[test]
 fn every_statement_can_be_prepared_and_numbers_its_parameters_as_they_appear() {
     let database = TestDatabase::sqlite();

@@ -33,8 +33,8 @@ const IDLE_WITHIN: Duration = Duration::from_secs(10);
 pub struct Connection {
     runtime: Runtime,
     pub client: Client,
-    /// By the address of the text: statements are constants.
-    statements: RefCell<HashMap<usize, Statement>>,
+    /// By where the text is: statements are constants.
+    statements: RefCell<HashMap<(usize, usize), Statement>>,
     /// What other connections send to those who listen.
     pub notifications: mpsc::Receiver<()>,
     /// What the server calls the process behind this connection.
@@ -121,18 +121,23 @@ impl Connection {
 
     /// The prepared form of `sql`, if it has been prepared on this connection.
     pub fn prepared(&self, sql: &'static str) -> Option<Statement> {
-        self.statements.borrow().get(&sql.as_ptr().addr()).cloned()
+        self.statements.borrow().get(&place(sql)).cloned()
     }
 
     /// Remembers the prepared form of `sql`.
     pub fn remember(&self, sql: &'static str, statement: &Statement) {
-        self.statements.borrow_mut().insert(sql.as_ptr().addr(), statement.clone());
+        self.statements.borrow_mut().insert(place(sql), statement.clone());
     }
 
     /// Whether the server has closed the connection, as far as is known.
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
+}
+
+/// Where a text is, and how long.
+fn place(sql: &'static str) -> (usize, usize) {
+    (sql.as_ptr().addr(), sql.len())
 }
 
 /// What the server calls the process behind a connection. Nothing is prepared for it, so that a pooler that shares

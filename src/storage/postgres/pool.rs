@@ -157,7 +157,9 @@ impl Worker {
             let bumped = tx.revision_bumped;
             let started = Instant::now();
             let committed = tx.commit();
-            self.shared.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
+            if self.mode == Mode::Write {
+                self.shared.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
+            }
             return self.committed(committed, bumped);
         }
         let unseen = tx.roll_back().err();

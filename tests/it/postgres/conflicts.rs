@@ -127,7 +127,7 @@ async fn serialisation_failures_are_run_again() {
                 .await
         });
     }
-    let succeeded = writes.join_all().await.into_iter().filter(Result::is_ok).count();
+    let succeeded = writes.join_all().await.into_iter().flatten().count();
     let limit = store.read(|tx| workspaces::find(tx, "A")).await.expect("A").open_ticket_limit;
     assert_eq!(
         usize::try_from(limit).expect("small"),

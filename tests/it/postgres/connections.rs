@@ -30,8 +30,8 @@ async fn connections_that_were_killed_while_idle_are_not_noticed_by_requests() {
             names(&store).await;
             store.write(|tx| workspaces::list(tx)).await.expect("a write");
         }
-        let killed: i64 = killer.query_one(OTHERS, &[]).await.expect("a kill").get(0);
-        assert!(killed > 0, "none was there to kill");
+        let ended: i64 = killer.query_one(OTHERS, &[]).await.expect("a kill").get(0);
+        assert!(ended > 0, "none was there to kill");
         let name = round.to_string();
         store.write(move |tx| workspaces::add(tx, &name, 0, true, AT)).await.expect("the next write");
         assert_eq!(names(&store).await.len(), round + 1);

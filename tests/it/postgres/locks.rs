@@ -17,7 +17,12 @@ async fn writes_that_wait_for_a_row_are_503_in_time_and_reads_go_on() {
     let node = home.app.node_with(impatient(home.app.database().url()));
     let client = home.client_at(&node);
     let body = home.ticket_fields().json();
-    client.post_json(CREATE, &body).await.ticket_id();
+    // Everything is connected and prepared.
+    super::soon(Duration::from_secs(10), "served", async || {
+        let (write, read) = tokio::join!(client.post_json(CREATE, &body), client.get("/support/get/ticket/history/"));
+        write.status == 200 && read.status == 200
+    })
+    .await;
     let holder = connect(home.app.database().url()).await;
     holder.batch_execute("BEGIN; UPDATE app_user SET active = active").await.expect("a lock");
     let mut requests = JoinSet::new();

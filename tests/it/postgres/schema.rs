@@ -172,3 +172,15 @@ async fn text_in_keys_is_compared_by_its_bytes() {
     let others: Vec<String> = others.iter().map(|row| row.get(0)).collect();
     assert_eq!(others, [""; 0], "an operating system's new collation would spoil their indexes");
 }
+
+#[tokio::test]
+async fn every_statement_can_be_prepared_on_postgresql_too() {
+    let database = TestDatabase::postgres();
+    let client = connect(database.url()).await;
+    for (area, name, sql) in ferrodesk::storage::queries::all() {
+        let statement = client.prepare(sql).await.unwrap_or_else(|e| panic!("{area}::{name}: {e:?}"));
+        // The names are $1…$n: PostgreSQL counts the greatest.
+        let named = (1..100).take_while(|number| sql.contains(&format!("${number}"))).count();
+        assert_eq!(statement.params().len(), named, "{area}::{name}");
+    }
+}
