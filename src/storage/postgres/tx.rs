@@ -214,14 +214,10 @@ impl Tx for PgTx<'_> {
     }
 
     fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError> {
-        let expected = self.expected.take().filter(|(expected, _)| *expected == sequence);
-        let id = match expected {
-            Some((_, id)) => id,
-            None => {
-                self.will_need_id(sequence)?;
-                self.expected.take().map(|(_, id)| id).unwrap_or_default()
-            }
-        };
+        if self.expected.as_ref().is_none_or(|(expected, _)| *expected != sequence) {
+            self.will_need_id(sequence)?;
+        }
+        let id = self.expected.take().map(|(_, id)| id).unwrap_or_default();
         if id.get().is_none() {
             self.wait(async { Ok(()) })?;
         }
