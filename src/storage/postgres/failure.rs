@@ -91,7 +91,7 @@ fn kind(error: &Error) -> Kind {
 }
 
 /// The error and what caused it, in one line.
-fn with_sources(error: &dyn std::error::Error) -> String {
+pub fn with_sources(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

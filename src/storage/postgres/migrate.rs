@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use refinery::Runner;
 
 use super::connection::{self, Connection, Use};
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::url::PostgresUrl;
 use crate::storage::StorageError;
 use crate::storage::schema;
@@ -23,8 +23,8 @@ const LOOK_WITHIN: Duration = Duration::from_secs(5);
 /// Chosen once, so that nobody else's advisory lock has it.
 const LOCK: i64 = 0x6665_7272_6f64_6573;
 
-/// Applies what is missing of the schema. Nodes that start at once take turns. A statement that has to wait a second
-/// for a table's lock gives up, because everybody else would queue behind it; the next start tries again.
+/// Applies what is missing of the schema. Nodes that start at once take turns. A statement that has to wait for most of a
+/// second for a table's lock gives up, because everybody else would queue behind it; the next start tries again.
 pub fn bring_up_to_date(url: &PostgresUrl) -> Result<(), StorageError> {
     let cannot = |failure: Failure| StorageError::Schema(format!("cannot use {url}: {}", failure.cause));
     let open = || Connection::open(url, Use { writes: true, statement_within: None }).map_err(cannot);
@@ -54,8 +54,15 @@ pub fn bring_up_to_date(url: &PostgresUrl) -> Result<(), StorageError> {
     // Another node may have done it meanwhile. The lock goes with the connection.
     if !state(&connection).map_err(cannot)?.is_enough(known)? {
         connection
-            .block_on(async |client| runner.run_async(client).await)
-            .map_err(|e| StorageError::Schema(format!("cannot bring the schema of {url} up to date: {e}")))?;
+            .block_on(async |client| {
+                // Everybody else queues behind a statement that waits for a table.
+                client.batch_execute("SET lock_timeout = 800").await?;
+                Ok::<_, Box<dyn std::error::Error>>(runner.run_async(client).await?)
+            })
+            .map_err(|e| {
+                let cause = failure::with_sources(&*e);
+                StorageError::Schema(format!("cannot bring the schema of {url} up to date: {cause}"))
+            })?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod conflicts;
 mod connections;
 mod event_feed;
 mod locks;
+mod migrations;
 mod nodes;
 mod nul;
 mod outages;
