@@ -71,6 +71,12 @@ pub enum Sequence {
     Conversation,
 }
 
+/// Tables that a transaction may want to have to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    Attachment,
+}
+
 /// What `each` of [`Tx::query`] is: called with every row in turn.
 pub type EachRow<'a> = &'a mut dyn FnMut(&dyn Row) -> Result<(), StorageError>;
 
@@ -90,12 +96,20 @@ pub trait Tx {
     /// Runs `sql` and hands every row of the answer to `each`.
     fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError>;
 
+    /// Says that [`Tx::next_id`] will be asked for, so that the id can come along with an answer that is waited for anyway.
+    /// Not for what may well not come to that: the id is used up.
+    fn will_need_id(&mut self, sequence: Sequence) -> Result<(), StorageError>;
+
     /// The next id of a table that cannot number its own rows.
     fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError>;
 
     /// The number of the last event that may be published: none with a smaller number will appear any more, though a
     /// transaction that is still running may yet commit events with greater ones.
     fn last_settled_event(&mut self) -> Result<EventId, StorageError>;
+
+    /// Waits for the transactions that have written to `table`, and keeps others from writing to it until this one is
+    /// over: what is read of it from here on is all there is.
+    fn exclude_writers(&mut self, table: Table) -> Result<(), StorageError>;
 
     /// Says that this transaction changes what servers remember between requests (see [`Store::revision`]).
     fn bump_revision(&mut self) -> Result<(), StorageError>;
@@ -231,9 +245,10 @@ impl Store {
     /// [`Error::Busy`] when the database does not answer as it must.
     pub async fn ready(&self) -> Result<(), Error> {
         match self.engine.readiness() {
-            Readiness::Ready => self.read(|tx| Ok(queries::installation::is_there(tx)?)).await,
+            Readiness::Ready => Ok(()),
             Readiness::Away => Err(StorageError::Busy.into()),
-            Readiness::Unknown => self.write(|tx| Ok(queries::installation::touch(tx)?)).await,
+            Readiness::AskByReading => self.read(|tx| Ok(queries::installation::is_there(tx)?)).await,
+            Readiness::AskByWriting => self.write(|tx| Ok(queries::installation::touch(tx)?)).await,
         }
     }
 

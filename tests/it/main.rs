@@ -2,12 +2,18 @@
 
 mod api_description;
 mod architecture;
+mod blob_conformance;
+mod blob_deletion;
 mod cli;
 mod contract;
 mod documentation;
 mod postgres;
 mod properties;
 mod real_clients;
+mod recurring_jobs;
+mod s3_away;
+mod s3_settings;
 mod storage_conformance;
 mod support;
+mod sweeping;
 mod transport_errors;

@@ -3,9 +3,8 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
 
+use super::super::{EachRow, Param, Row, Sequence, StorageError, Table, Tx};
 use crate::domain::EventId;
-
-use super::super::{EachRow, Param, Row, Sequence, StorageError, Tx};
 
 const NEXT_ID: &str = "UPDATE sequence SET value = value + 1 WHERE name = $1 RETURNING value";
 const BUMP_REVISION: &str = "UPDATE revision SET value = value + 1 WHERE id = 1";
@@ -44,6 +43,11 @@ impl Tx for SqliteTx<'_> {
         Ok(())
     }
 
+    fn will_need_id(&mut self, _: Sequence) -> Result<(), StorageError> {
+        // An id is a statement away.
+        Ok(())
+    }
+
     fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError> {
         let name = match sequence {
             Sequence::Ticket => "ticket",
@@ -60,6 +64,11 @@ impl Tx for SqliteTx<'_> {
     fn last_settled_event(&mut self) -> Result<EventId, StorageError> {
         // One transaction writes at a time, so that numbers become visible in their order.
         Ok(EventId(i64::MAX))
+    }
+
+    fn exclude_writers(&mut self, _: Table) -> Result<(), StorageError> {
+        // A transaction that writes is alone anyway: SQLite has one writer at a time, over all processes.
+        Ok(())
     }
 
     fn bump_revision(&mut self) -> Result<(), StorageError> {
