@@ -199,6 +199,10 @@ impl Worker {
     fn connect(&mut self) -> Result<(), ()> {
         self.disconnect();
         let _alone = self.shared.connecting.lock().expect("no thread panics while it holds this");
+        if self.shared.closing.load(Ordering::Acquire) {
+            // One after another, all would wait for a server that may be silent.
+            return Err(());
+        }
         // Read first: a server that changes while we connect is found out by the next look.
         self.generation = self.shared.generation.load(Ordering::Acquire);
         let r#use = Use { writes: true, statement_within: Some(self.shared.options.patience) };

@@ -90,6 +90,29 @@ async fn a_closure_that_adds_what_another_has_just_added_is_run_again() {
 }
 
 #[tokio::test]
+async fn a_closure_that_refers_to_what_another_has_just_deleted_is_run_again() {
+    let database = TestDatabase::postgres();
+    let store = database.open();
+    let [workspace, _] = two_workspaces(&store).await;
+    let email = Email::parse("ann@customer.example").expect("an address");
+    let user = store.write(move |tx| users::add(tx, workspace, &email, Role::Customer, "hash", AT)).await;
+    let user = user.expect("a user");
+    let session = store.write(move |tx| Ok(queries::sessions::insert(tx, workspace, user, AT, AT)?)).await;
+    let session = session.expect("a session");
+    let (was_run, url) = (AtomicUsize::new(0), database.url().to_owned());
+    let outcome = store.write(move |tx| {
+        if !queries::sessions::is_live(tx, workspace, session, user)? {
+            return Err(Error::NotFound);
+        }
+        if was_run.fetch_add(1, Ordering::SeqCst) == 0 {
+            crate::support::database::run_on(&url, "DELETE FROM session");
+        }
+        Ok(queries::sessions::add_token(tx, workspace, session, b"hash", AT)?)
+    });
+    assert!(matches!(outcome.await, Err(Error::NotFound)), "it found out that the session is gone");
+}
+
+#[tokio::test]
 async fn what_a_transaction_that_failed_at_its_end_did_is_gone_and_the_next_on_its_connection_is_its_own() {
     let database = TestDatabase::postgres();
     let options = ferrodesk::storage::StoreOptions { writers: 1, readers: 1, ..Default::default() };

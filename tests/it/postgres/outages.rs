@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use ferrodesk::app::manage::workspaces;
 use rstest::rstest;
 
-use ferrodesk::storage::Tx;
+use ferrodesk::storage::{Database, StorageMetrics, StoreOptions, Tx};
 
 use super::proxy::{Mode, Proxy};
 use super::{AT, PROMISED, impatient, is_busy, sessions, soon};
@@ -124,9 +124,19 @@ async fn outages_leak_neither_connections_nor_threads() {
 async fn closing_does_not_wait_long_for_a_server_that_is_silent() {
     let database = TestDatabase::postgres();
     let proxy = Proxy::to(database.url());
-    let store = impatient(&proxy.url(database.url()));
-    store.read(workspaces::list).await.expect("a read");
+    // As many connections as servers have, all of which have to be made anew.
+    let url = Database::parse(&proxy.url(database.url())).expect("an address");
+    let store = url.open(&StoreOptions::default(), StorageMetrics::default()).expect("it opens");
+    soon(BACK_WITHIN, "all connections", async || sessions(&database, "application_name = 'ferrodesk'").await == 25)
+        .await;
     proxy.set(Mode::Hang);
+    proxy.cut();
+    // Whoever is used notices, and tries to connect.
+    for _ in 0..12 {
+        let (read, write) = (store.clone(), store.clone());
+        tokio::spawn(async move { read.read(workspaces::list).await });
+        tokio::spawn(async move { write.write(|tx| workspaces::list(tx)).await });
+    }
     let waiting = tokio::spawn({
         let store = store.clone();
         async move { store.read(workspaces::list).await }
