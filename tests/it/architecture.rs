@@ -109,13 +109,14 @@ fn invariant_4_whoever_changes_a_ticket_records_an_event() {
 }
 
 /// Statements without `workspace_id`, each with the reason.
-const WITHOUT_WORKSPACE: [(&str, &str, &str); 14] = [
+const WITHOUT_WORKSPACE: [(&str, &str, &str); 15] = [
     ("applications", "BY_KEY", "the apikey is what tells the workspace"),
     ("attachments", "PAGE", "an operator's check of the whole installation"),
     ("idempotency", "SWEEP", "sweeps all workspaces"),
     ("installation", "IS_THERE", "the installation as a whole"),
     ("installation", "TOUCH", "the installation as a whole"),
     ("installation", "OFFER_SECRET", "the installation as a whole"),
+    ("installation", "REPLACE_SECRET", "the installation as a whole"),
     ("installation", "SECRET", "the installation as a whole"),
     ("sessions", "SWEEP", "sweeps all workspaces"),
     ("tickets", "MISCOUNTED", "an operator's check of the whole installation"),

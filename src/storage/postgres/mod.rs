@@ -2,6 +2,7 @@
 
 mod connection;
 mod failure;
+mod in_use;
 mod migrate;
 mod pool;
 mod row;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Sender, bounded};
 use tokio::sync::Notify;
 
+pub use self::in_use::is_in_use;
 pub use self::url::PostgresUrl;
 
 use self::connection::{Connection, Use};
@@ -130,6 +132,11 @@ impl engine::Engine for Engine {
         });
         let rows = rows.map_err(failure::Failure::into_storage_error)?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Each closure waits for the disk.
+    fn rows_per_write(&self) -> usize {
+        2000
     }
 
     fn queue_depths(&self) -> (usize, usize) {
