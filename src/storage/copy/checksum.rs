@@ -14,6 +14,8 @@ const REVISION: &str = "SELECT value FROM revision WHERE id = 1";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Checksum {
     pub rows: u64,
+    /// What their values come to, as they are counted here.
+    pub bytes: u64,
     /// Of the first sixteen bytes of each row's SHA-256.
     sum: u128,
 }
@@ -29,6 +31,7 @@ impl Checksum {
         let hash = digest(&SHA256, row);
         let (first, _) = hash.as_ref().split_first_chunk().expect("SHA-256 has thirty-two bytes");
         self.rows += 1;
+        self.bytes += row.len() as u64;
         self.sum = self.sum.wrapping_add(u128::from_be_bytes(*first));
     }
 }
