@@ -150,7 +150,9 @@ async fn verify(
         (None, None) => "not made yet",
     };
     let stored: (Stored, Stored) = try_join(files::stored(from), files::stored(to)).await?;
-    report.problems.extend(stored.1.problems.iter().cloned());
+    for side in [&stored.0, &stored.1] {
+        report.problems.extend(side.problems.iter().cloned());
+    }
     report.files = stored;
     Ok(())
 }

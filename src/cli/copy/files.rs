@@ -88,8 +88,8 @@ pub async fn stored(side: &Side) -> anyhow::Result<Stored> {
                 stored.files += 1;
                 stored.bytes += content.size;
             } else {
-                let attachment = content.attachment;
-                stored.problems.push(format!("the bytes of attachment {attachment} are not in the destination"));
+                let (attachment, role) = (content.attachment, side.role);
+                stored.problems.push(format!("the bytes of attachment {attachment} are not in the {role}"));
             }
         }
     }

@@ -59,9 +59,7 @@ impl Report {
 
     fn json(&self) -> Value {
         let side = |sum: &Checksum| json!({ "rows": sum.rows, "bytes": sum.bytes, "checksum": sum.to_string() });
-        let table = |(name, one, other): (&str, &Checksum, &Checksum)| {
-            json!({ "table": name, "source": side(one), "destination": side(other), "equal": one == other })
-        };
+        let table = |(name, one, other): (&str, &Checksum, &Checksum)| json!({ "table": name, "source": side(one), "destination": side(other), "equal": one == other });
         let files = |stored: &Stored| json!({ "files": stored.files, "bytes": stored.bytes });
         json!({
             "equal": self.is_equal(),

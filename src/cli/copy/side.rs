@@ -95,7 +95,7 @@ impl Given {
         let folder = self.config.blob_folder()?;
         let blobs = Blobs::local(&folder)
             .with_context(|| format!("the {}: cannot use the folder {}", self.role, folder.display()))?;
-        Ok(Side { is_shared: self.database.is_shared(), data: self.config.data, store, blobs })
+        Ok(Side { role: self.role, is_shared: self.database.is_shared(), data: self.config.data, store, blobs })
     }
 }
 
@@ -105,6 +105,7 @@ fn option(role: &str) -> &'static str {
 
 /// A side, opened.
 pub struct Side {
+    pub role: &'static str,
     is_shared: bool,
     data: PathBuf,
     pub store: Store,

@@ -1,6 +1,6 @@
 //! What an installation's rows come to: counts and checksums.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -76,7 +76,7 @@ fn checksum(tx: &mut dyn Tx, table: &'static Table, seen: &dyn Fn(u64)) -> Resul
 pub fn mark(tx: &mut dyn Tx) -> Result<[u8; 32], StorageError> {
     let mut text = format!("{} {}", checksum(tx, &TABLES[0], &|_| {})?, number(tx, REVISION)?);
     for table in TABLES.iter().filter(|table| table.is_numbered) {
-        text.push_str(&format!(" {}", last_id(tx, table)?));
+        let _ = write!(text, " {}", last_id(tx, table)?);
     }
     Ok(digest(&SHA256, text.as_bytes()).as_ref().try_into().expect("SHA-256 has thirty-two bytes"))
 }

@@ -84,8 +84,11 @@ pub fn decode(mut bytes: &[u8]) -> Option<Vec<Value>> {
                 let (length, rest) = rest.split_first_chunk()?;
                 let (long, rest) = rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)?;
                 let is_text = *tag == TEXT;
-                let value =
-                    if is_text { Value::Text(str::from_utf8(long).ok()?.to_owned()) } else { Value::Bytes(long.to_owned()) };
+                let value = if is_text {
+                    Value::Text(str::from_utf8(long).ok()?.to_owned())
+                } else {
+                    Value::Bytes(long.to_owned())
+                };
                 (value, rest)
             }
             _ => return None,

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use futures_util::future::{try_join, try_join_all};
 
+use super::Table;
 use super::progress::{advance, copied};
 use super::row::{decode, encode, value};
-use super::Table;
 use crate::domain::Error;
 use crate::storage::value::Value;
 use crate::storage::{Param, StorageError, Store, Tx};
 
 /// Rows that are read at once. Of as many closures as this makes for SQLite, `try_join_all` queues the first one first.
-const PAGE_ROWS: usize = 2000;
+const PAGE_ROWS: i64 = 2000;
 
 /// Bytes of a page's values, but for its last row: comments may be long.
 const PAGE_BYTES: usize = 8 << 20;
@@ -28,12 +28,7 @@ struct Page {
 ///
 /// # Errors
 /// When a database fails, or the destination is being changed by somebody else.
-pub async fn transfer(
-    from: &Store,
-    to: &Store,
-    table: &'static Table,
-    moved: &dyn Fn(u64, u64),
-) -> Result<(), Error> {
+pub async fn transfer(from: &Store, to: &Store, table: &'static Table, moved: &dyn Fn(u64, u64)) -> Result<(), Error> {
     let (already, after) = to.read(move |tx| Ok(copied(tx, table)?)).await?;
     moved(already, 0);
     let mut after = Arc::new(after);
@@ -56,7 +51,7 @@ fn read_page(tx: &mut dyn Tx, table: &'static Table, after: &[u8]) -> Result<Pag
     let key = decode(after).ok_or_else(|| StorageError::Schema("copy_progress has no key in it".to_owned()))?;
     let mut params: Vec<Param<'_>> = key.iter().map(Value::as_param).collect();
     let sql = if params.is_empty() { &table.first_page } else { &table.next_page };
-    params.push(Param::Int(PAGE_ROWS as i64));
+    params.push(Param::Int(PAGE_ROWS));
     let mut page = Page { rows: Vec::new(), bytes: 0, last: Vec::new() };
     tx.query(sql, &params, &mut |row| {
         if page.bytes > PAGE_BYTES {
@@ -89,12 +84,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// Writes rows that follow the one with the key `after`, in as few transactions as suit the engine.
-async fn write(
-    to: &Store,
-    table: &'static Table,
-    mut rows: Vec<Vec<Value>>,
-    after: Arc<Vec<u8>>,
-) -> Result<(), Error> {
+async fn write(to: &Store, table: &'static Table, mut rows: Vec<Vec<Value>>, after: Arc<Vec<u8>>) -> Result<(), Error> {
     let mut writes = Vec::new();
     let mut before = after;
     while !rows.is_empty() {
