@@ -1,36 +1,50 @@
 //! Attachments' bytes: stored by workspace and content hash, durable before the row that names them commits.
+//!
+//! They are below a folder or in a bucket of S3. What keeps the sweeper from deleting what an upload under way is about
+//! to name is in the database; `app/blob_deletion.rs` has the argument.
 
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
+mod failure;
+mod leftover;
+mod s3;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use anyhow::Context as _;
 use bytes::Bytes;
-use futures_util::StreamExt as _;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt as _};
-use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _, PutMode};
 
+use crate::config::BlobsAt;
 use crate::domain::attachment::ContentHash;
 use crate::domain::{Error, Timestamp, WorkspaceId};
 use crate::identity::apikey::sha256;
+use failure::{describe, failed, has_no_conditional_put};
+
+/// How long anything may take that is not told otherwise; a disk is not given up on.
+const FOR_EVER: Duration = Duration::from_hours(24);
 
 /// Where the bytes are. Cheap to clone.
 #[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
-    /// Held for reading from before bytes are stored until their row has committed, and for writing while an orphan is
-    /// deleted: so that what looks like an orphan is one.
-    sweeping: Arc<RwLock<()>>,
+    /// How long a request may take before it has failed.
+    within: Duration,
+    /// Whether to store only what is not there yet. Some servers cannot.
+    creates: Arc<AtomicBool>,
+    /// The folder of the files, if that is what the bytes are in.
+    folder: Option<PathBuf>,
 }
 
-/// Says that bytes are being stored whose row has not committed yet. Drop it after the commit.
-pub struct Uploading(#[expect(dead_code, reason = "held for its drop")] OwnedRwLockReadGuard<()>);
-
 /// Stored bytes, as a listing shows them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredBlob {
     pub workspace: WorkspaceId,
     pub hash: ContentHash,
@@ -40,18 +54,36 @@ pub struct StoredBlob {
 }
 
 impl Blobs {
+    /// The bytes that are where the settings say. A bucket is not asked for anything yet.
+    ///
+    /// # Errors
+    /// When a folder cannot be made, or the client of S3 cannot.
+    pub fn open(at: &BlobsAt) -> anyhow::Result<Self> {
+        match at {
+            BlobsAt::Folder(folder) => Self::local(folder)
+                .with_context(|| format!("cannot use the folder of attachments {}", folder.display())),
+            BlobsAt::S3(options) => {
+                let store = s3::bucket(options).context("cannot use S3")?;
+                Ok(Self { within: options.timeout, ..Self::on(store) })
+            }
+        }
+    }
+
     /// Bytes in files below `folder`. File and folder are synced to disk before [`Blobs::put`] returns.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn local(folder: &Path) -> std::io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt as _;
         // Attachments are nobody else's business, whatever the folder above allows.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             std::fs::File::open(parent)?.sync_all()?;
         }
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self::on(Arc::new(store)))
+        // A file that is there already may not be synced yet by whoever wrote it: each upload writes and syncs its own.
+        let creates = Arc::new(AtomicBool::new(false));
+        Ok(Self { folder: Some(folder.to_owned()), creates, ..Self::on(Arc::new(store)) })
     }
 
     /// Bytes in memory, for tests.
@@ -61,59 +93,98 @@ impl Blobs {
     }
 
     fn on(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, sweeping: Arc::new(RwLock::new(())) }
+        Self { store, within: FOR_EVER, creates: Arc::new(AtomicBool::new(true)), folder: None }
     }
 
-    /// To be held from before [`Blobs::put`] until the row that names the bytes has committed.
-    pub async fn uploading(&self) -> Uploading {
-        Uploading(self.sweeping.clone().read_owned().await)
+    /// Sees whether the store answers, by looking at the first of what is stored.
+    ///
+    /// # Errors
+    /// What is wrong, in one line.
+    pub async fn reach(&self) -> Result<(), String> {
+        let first = async { self.store.list(None).try_next().await };
+        self.in_time(first).await.map(|_| ()).map_err(|error| describe(&error))
     }
 
     /// Stores `bytes`, which hash to `hash`. They are durable when this returns. Storing the same bytes again is fine.
     ///
     /// # Errors
-    /// [`Error::Busy`] when they cannot be stored, for want of space, say.
+    /// [`Error::Busy`] when they cannot be stored, for want of space, say, or because S3 does not answer.
     pub async fn put(&self, workspace: WorkspaceId, hash: &ContentHash, bytes: Bytes) -> Result<(), Error> {
-        self.store.put(&key(workspace, hash), bytes.into()).await.map_err(|error| {
-            tracing::error!(%error, "an attachment could not be stored");
+        self.in_time(self.put_at(&key(workspace, hash), bytes)).await.map_err(|error| {
+            tracing::error!(error = describe(&error), "an attachment could not be stored");
             Error::Busy { retry_after: crate::storage::RETRY_AFTER }
-        })?;
-        Ok(())
+        })
     }
 
-    /// The bytes from `start` up to, not including, `end`.
+    /// One request is right: a file has 2 MiB at the most and is in memory already, and the store takes it whole or not
+    /// at all.
+    async fn put_at(&self, key: &Key, bytes: Bytes) -> object_store::Result<()> {
+        if self.creates.load(Ordering::Relaxed) {
+            match self.store.put_opts(key, bytes.clone().into(), PutMode::Create.into()).await {
+                Ok(_) => return Ok(()),
+                // Amazon also says so when two store the same at once, of whom the other may yet fail.
+                Err(object_store::Error::AlreadyExists { .. }) if self.has(key, bytes.len()).await? => return Ok(()),
+                Err(object_store::Error::AlreadyExists { .. }) => {}
+                Err(error) if has_no_conditional_put(&error) => self.creates.store(false, Ordering::Relaxed),
+                Err(error) => return Err(error),
+            }
+        }
+        // What is written over is the same bytes, or what is left of them.
+        self.store.put(key, bytes.into()).await.map(|_| ())
+    }
+
+    async fn has(&self, key: &Key, length: usize) -> object_store::Result<bool> {
+        match self.store.head(key).await {
+            Ok(meta) => Ok(usize::try_from(meta.size) == Ok(length)),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The bytes from `start` up to, not including, `end`, as they come. That they are there is known before the first.
     ///
     /// # Errors
-    /// [`Error::Internal`] when they are not there, which no sequence of requests should bring about.
+    /// [`Error::Internal`] when they are not there, which no sequence of requests should bring about; [`Error::Busy`]
+    /// when the store does not answer. The stream fails when the store does not go on.
     pub async fn get(
         &self,
         workspace: WorkspaceId,
         hash: &ContentHash,
-        range: std::ops::Range<u64>,
-    ) -> Result<Bytes, Error> {
-        self.store.get_range(&key(workspace, hash), range).await.map_err(Error::internal)
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
+        let options = GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
+        let key = key(workspace, hash);
+        let found = self.in_time(self.store.get_opts(&key, options)).await.map_err(failed)?;
+        if found.range != range {
+            return Err(Error::internal(format!("{key} has {} bytes, too few for {range:?}", found.meta.size)));
+        }
+        if matches!(found.payload, GetResultPayload::File(..)) {
+            // A file is read in one go: by the piece, each piece would cost a hop to another thread.
+            let bytes = found.bytes().await.map_err(failed)?;
+            return Ok(stream::once(async { Ok(bytes) }).boxed());
+        }
+        Ok(found.into_stream().map_err(failed).boxed())
     }
 
-    /// How many bytes are stored under `hash`; `None` when none are.
+    /// What is stored under `hash`; `None` when nothing is.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the store does not answer.
-    pub async fn size(&self, workspace: WorkspaceId, hash: &ContentHash) -> Result<Option<u64>, Error> {
-        match self.store.head(&key(workspace, hash)).await {
-            Ok(meta) => Ok(Some(meta.size)),
+    /// [`Error::Busy`] when the store does not answer.
+    pub async fn find(&self, workspace: WorkspaceId, hash: &ContentHash) -> Result<Option<StoredBlob>, Error> {
+        match self.in_time(self.store.head(&key(workspace, hash))).await {
+            Ok(meta) => Ok(stored_blob(&meta)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(Error::internal(error)),
+            Err(error) => Err(failed(error)),
         }
     }
 
     /// Whether the bytes under `hash` still hash to it.
     ///
     /// # Errors
-    /// [`Error::Internal`] when they cannot be read.
+    /// [`Error::Internal`] when they are not there; [`Error::Busy`] when the store does not answer.
     pub async fn is_intact(&self, workspace: WorkspaceId, hash: &ContentHash) -> Result<bool, Error> {
-        let bytes = self.store.get(&key(workspace, hash)).await.map_err(Error::internal)?;
-        let bytes = bytes.bytes().await.map_err(Error::internal)?;
-        Ok(sha256(&bytes) == *hash)
+        let found = self.in_time(self.store.get(&key(workspace, hash))).await.map_err(failed)?;
+        Ok(sha256(&found.bytes().await.map_err(failed)?) == *hash)
     }
 
     /// All that is stored. What is not named as we name things is passed over.
@@ -121,41 +192,39 @@ impl Blobs {
     pub fn list(&self) -> BoxStream<'static, Result<StoredBlob, Error>> {
         self.store
             .list(None)
-            .filter_map(|meta| async {
-                match meta {
-                    Err(error) => Some(Err(Error::internal(error))),
-                    Ok(meta) => {
-                        let (workspace, hash) = parse_key(&meta.location)?;
-                        let stored_at = Timestamp(meta.last_modified.timestamp_micros());
-                        Some(Ok(StoredBlob { workspace, hash, size: meta.size, stored_at }))
-                    }
-                }
+            .filter_map(async |meta| match meta {
+                Err(error) => Some(Err(failed(error))),
+                Ok(meta) => stored_blob(&meta).map(Ok),
             })
             .boxed()
     }
 
-    /// Deletes bytes that `is_orphan` says nobody needs, while nothing is being uploaded. They must also have been
-    /// stored no later than `not_after`.
+    /// Deletes bytes. That nobody needs them is for the caller to know; that they are gone already is fine.
     ///
     /// # Errors
-    /// What `is_orphan` gives, and [`Error::Internal`] when the store does not answer.
-    pub async fn delete_orphan(
-        &self,
-        blob: &StoredBlob,
-        not_after: Timestamp,
-        is_orphan: impl AsyncFnOnce() -> Result<bool, Error>,
-    ) -> Result<bool, Error> {
-        let _nobody_uploads = self.sweeping.write().await;
-        let key = key(blob.workspace, &blob.hash);
-        let meta = match self.store.head(&key).await {
-            Err(object_store::Error::NotFound { .. }) => return Ok(false),
-            other => other.map_err(Error::internal)?,
-        };
-        if meta.last_modified.timestamp_micros() > not_after.0 || !is_orphan().await? {
-            return Ok(false);
+    /// [`Error::Busy`] when the store does not answer; whether they are deleted is then not known.
+    pub async fn delete(&self, workspace: WorkspaceId, hash: &ContentHash) -> Result<(), Error> {
+        match self.in_time(self.store.delete(&key(workspace, hash))).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(failed(error)),
         }
-        self.store.delete(&key).await.map_err(Error::internal)?;
-        Ok(true)
+    }
+
+    /// Deletes files that a crash left half-written, if they are no younger than `not_after`; gives how many.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn delete_half_written(&self, not_after: Timestamp) -> Result<u64, Error> {
+        let Some(folder) = self.folder.clone() else { return Ok(0) };
+        let swept = tokio::task::spawn_blocking(move || leftover::delete(&folder, not_after));
+        swept.await.map_err(Error::internal)?.map_err(Error::internal)
+    }
+
+    async fn in_time<T>(&self, request: impl Future<Output = object_store::Result<T>>) -> object_store::Result<T> {
+        tokio::time::timeout(self.within, request).await.unwrap_or_else(|_| {
+            let source = format!("no answer within {:?}", self.within).into();
+            Err(object_store::Error::Generic { store: "S3", source })
+        })
     }
 }
 
@@ -165,11 +234,12 @@ fn key(workspace: WorkspaceId, hash: &ContentHash) -> Key {
     Key::from(format!("{workspace}/{}/{name}", &name[..2]))
 }
 
-fn parse_key(key: &Key) -> Option<(WorkspaceId, ContentHash)> {
-    let mut parts = key.as_ref().split('/');
+fn stored_blob(meta: &object_store::ObjectMeta) -> Option<StoredBlob> {
+    let mut parts = meta.location.as_ref().split('/');
     let workspace = WorkspaceId(parts.next()?.parse().ok()?);
     let name = parts.nth(1)?;
     let mut hash = [0; 32];
     hex::decode_to_slice(name, &mut hash).ok()?;
-    parts.next().is_none().then_some((workspace, hash))
+    let stored_at = Timestamp(meta.last_modified.timestamp_micros());
+    parts.next().is_none().then_some(StoredBlob { workspace, hash, size: meta.size, stored_at })
 }

@@ -1,5 +1,7 @@
 //! Settings: from a file, then the environment (`FERRODESK_…`), then flags; read and checked once, at start.
 
+mod blobs;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::identity::secret::{Secret, SecretError};
 use crate::storage::Database;
 
+pub use blobs::{Addressing, BlobsAt, S3Credentials, S3Options};
+
 /// All settings. The names are those of the file; in the environment they are upper-case and begin with `FERRODESK_`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,8 +25,22 @@ pub struct Config {
     pub data: PathBuf,
     /// `sqlite:PATH` or `postgres://…`; the default is `ferrodesk.db` in the data folder.
     pub database: Option<SecretString>,
-    /// `file:DIR`; the default is `blobs` in the data folder.
+    /// `file:DIR` or `s3://BUCKET/PREFIX`; the default is the folder `blobs` in the data folder.
     pub blobs: Option<String>,
+    /// The address of an S3 server that is not Amazon's, such as `https://s3.example.com`.
+    pub s3_endpoint: Option<String>,
+    /// The region that requests to S3 are signed for.
+    pub s3_region: String,
+    /// Where the bucket's name goes; the default is `path` with an endpoint and `virtual-host` without.
+    pub s3_addressing: Option<Addressing>,
+    /// What requests to S3 are signed with; without it, the file's or the environment's.
+    pub s3_access_key_id: Option<SecretString>,
+    /// What belongs to the access key's id.
+    pub s3_secret_access_key: Option<SecretString>,
+    /// A file with credentials in its section `[default]`, as Amazon's tools have it.
+    pub s3_credentials_file: Option<PathBuf>,
+    /// Seconds that a request to S3 may take.
+    pub s3_timeout_seconds: u64,
     /// Where to listen.
     pub listen: SocketAddr,
     /// The address that clients know us by, such as `https://support.example.com`, for absolute links.
@@ -73,6 +91,9 @@ pub struct Config {
     pub storage_writers: usize,
     /// What `/metrics` wants as a bearer token; without it, anybody may read the figures.
     pub metrics_token: Option<SecretString>,
+    /// What `AWS_ACCESS_KEY_ID` and its like say.
+    #[serde(skip)]
+    aws_environment: Option<S3Credentials>,
 }
 
 /// How log lines look.
@@ -111,6 +132,8 @@ struct Defaults {
     storage_queue: usize,
     storage_readers: usize,
     storage_writers: usize,
+    s3_region: &'static str,
+    s3_timeout_seconds: u64,
 }
 
 const DEFAULTS: Defaults = Defaults {
@@ -137,10 +160,12 @@ const DEFAULTS: Defaults = Defaults {
     storage_queue: 4096,
     storage_readers: 0,
     storage_writers: 0,
+    s3_region: "us-east-1",
+    s3_timeout_seconds: 2,
 };
 
 /// The settings that are text, whatever their values look like.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 18] = [
     "data",
     "database",
     "blobs",
@@ -153,10 +178,16 @@ const TEXTS: [&str; 12] = [
     "log",
     "log_format",
     "metrics_token",
+    "s3_endpoint",
+    "s3_region",
+    "s3_addressing",
+    "s3_access_key_id",
+    "s3_secret_access_key",
+    "s3_credentials_file",
 ];
 
 /// The settings that are not.
-const NUMBERS_AND_SWITCHES: [&str; 16] = [
+const NUMBERS_AND_SWITCHES: [&str; 17] = [
     "catalog_requires_token",
     "requests_per_minute_per_apikey",
     "requests_per_minute_per_user",
@@ -173,6 +204,7 @@ const NUMBERS_AND_SWITCHES: [&str; 16] = [
     "storage_queue",
     "storage_readers",
     "storage_writers",
+    "s3_timeout_seconds",
 ];
 
 /// What flags say; `None` leaves the setting to environment, file and default.
@@ -182,6 +214,8 @@ pub struct Flags {
     pub data: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blobs: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
 }
@@ -209,7 +243,7 @@ impl Config {
         for name in TEXTS {
             settings = settings.merge(text_from_environment(name));
         }
-        Self::extract(settings, flags)
+        Self::extract(settings, flags, S3Credentials::of_environment())
     }
 
     /// The default settings and what flags say, whatever the environment is.
@@ -217,12 +251,13 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn defaults(flags: &Flags) -> Result<Self, ConfigError> {
-        Self::extract(Figment::from(Serialized::defaults(DEFAULTS)), flags)
+        Self::extract(Figment::from(Serialized::defaults(DEFAULTS)), flags, None)
     }
 
-    fn extract(settings: Figment, flags: &Flags) -> Result<Self, ConfigError> {
-        let config: Self =
+    fn extract(settings: Figment, flags: &Flags, aws: Option<S3Credentials>) -> Result<Self, ConfigError> {
+        let mut config: Self =
             settings.merge(Serialized::defaults(flags)).extract().map_err(|e| ConfigError(format!("settings: {e}")))?;
+        config.aws_environment = aws;
         config.check()?;
         Ok(config)
     }
@@ -272,7 +307,7 @@ impl Config {
             }
         }
         self.database()?;
-        self.blob_folder()?;
+        self.blobs_at()?;
         Ok(())
     }
 
@@ -284,20 +319,6 @@ impl Config {
         match self.database.as_ref().map(|url| url.expose_secret()) {
             None => Ok(Database::Sqlite(self.data.join("ferrodesk.db"))),
             Some(url) => Database::parse(url).map_err(|problem| ConfigError(format!("database: {problem}"))),
-        }
-    }
-
-    /// The folder of the attachments' bytes.
-    ///
-    /// # Errors
-    /// When `blobs` names another kind.
-    pub fn blob_folder(&self) -> Result<PathBuf, ConfigError> {
-        match self.blobs.as_deref() {
-            None => Ok(self.data.join("blobs")),
-            Some(url) => match url.strip_prefix("file:") {
-                Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
-                _ => Err(ConfigError("blobs: this version takes file:DIR and nothing else".to_owned())),
-            },
         }
     }
 

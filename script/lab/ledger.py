@@ -11,15 +11,23 @@ class Ledger(collections.Counter):
 
     def __init__(self):
         super().__init__()
-        self.wrongs = collections.Counter()
+        self.wrongs, self.messages = collections.Counter(), []
+        # What a run that was sabotaged must see: columns, and pieces of text.
+        self.expected = []
 
     def wrong(self, column, what):
         """Counts and prints something that may not be."""
         self[column] += 1
         self.wrongs[column] += 1
+        self.messages.append((column, what))
         # A server that lost everything need not fill the screen.
         if self.wrongs[column] <= 20:
             print(f"{column.upper()}: {what}", flush=True)
+
+    def missed(self):
+        """What should have been seen and was not."""
+        return [f"{column} {text}" for column, text in self.expected
+                if not any(column == seen and text in what for seen, what in self.messages)]
 
     def table(self, columns):
         print(f"| {' | '.join(columns)} |")

@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 from lab.client import Client
 from lab.processes import Child, free_port
@@ -46,7 +47,8 @@ class Desk:
         """Lets Ferrodesk hold its database and files against each other."""
         done = self.run("check", "--contents")
         if done.returncode != 0:
-            ledger.wrong("failed checks", done.stdout + done.stderr)
+            # There may be a problem for each of thousands of files.
+            ledger.wrong("failed checks", done.stderr + done.stdout[:1000])
 
 
 class Workspace:
@@ -58,6 +60,7 @@ class Workspace:
         self.apikey = self.add_apikey(name)[1]
         self.category = str(desk.cli("category", "add", "--workspace", name, "--name", "Billing")["id"])
         self.emails = [self.add_user(f"user-{number}@example.com") for number in range(users)]
+        self.signed_in, self.since = [], 0
 
     def add_apikey(self, name):
         """Its id, and the key."""
@@ -82,7 +85,16 @@ class Workspace:
 
     def sign_in(self, client):
         """The headers of each user."""
-        return [self.log_in(client, email)[0] for email in self.emails]
+        self.since = time.monotonic()
+        self.signed_in = [self.log_in(client, email)[0] for email in self.emails]
+        return self.signed_in
+
+    def stay_signed_in(self, client):
+        """Signs in again in good time, under who uses the headers: tokens last a quarter of an hour."""
+        if time.monotonic() > self.since + 600:
+            self.since = time.monotonic()
+            for email, headers in zip(self.emails, self.signed_in):
+                headers.update(self.log_in(client, email)[0])
 
 
 class Node:
@@ -93,24 +105,18 @@ class Node:
         self.log = self.data.with_name(f"{self.data.name}.log")
 
     def start(self):
-        """Starts it, and returns when it answers."""
+        """Starts it, and returns when it is ready to serve."""
         self.begin()
-        self.child.until(self.alive, "the server")
+        self.child.until(self.ready, "the server")
 
     def begin(self):
         """Starts it without waiting."""
         command = [self.desk.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
         self.child = Child(command, self.log, env=self.desk.environment)
 
-    def alive(self):
-        return self.answers("/healthz")
-
     def ready(self):
-        return self.answers("/readyz")
-
-    def answers(self, path):
         try:
-            return Client(self.port).call("GET", path).status == 200
+            return self.client().call("GET", "/readyz").status == 200
         except OSError:
             return False
 

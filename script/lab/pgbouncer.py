@@ -3,7 +3,7 @@
 import pathlib
 
 from lab.packages import PROGRAMS, ensure
-from lab.postgres import USER
+from lab.postgres import USER, url
 from lab.processes import SERVICE_USER, Child, accepts, free_port, own_folder
 
 CONFIGURATION = """
@@ -50,4 +50,4 @@ class PgBouncer:
             self.child.end()
 
     def url(self, database="postgres"):
-        return self.postgres.url(database, port=self.port)
+        return url(self.postgres.password, self.port, database)

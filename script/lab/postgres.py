@@ -6,7 +6,6 @@ import pathlib
 import secrets
 import shutil
 import signal
-import urllib.parse
 
 from lab.packages import ensure
 from lab.processes import SERVICE_USER, Child, free_port, own_folder, run
@@ -22,6 +21,22 @@ local replication all trust
 host all all 127.0.0.1/32 scram-sha-256
 host replication all 127.0.0.1/32 scram-sha-256
 """
+
+
+def url(password, port, database):
+    """What the superuser connects to."""
+    return f"postgres://{USER}:{password}@127.0.0.1:{port}/{database}?sslmode=disable"
+
+
+def local(socket, port):
+    """The same, for PostgreSQL's own programs."""
+    return f"host={socket} port={port} user={USER}"
+
+
+def sql(socket, port, statement, database):
+    """What a statement answers, columns with | between them."""
+    options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", f"{local(socket, port)} dbname={database}"]
+    return run([BIN / "psql", *options, "-c", statement]).strip()
 
 
 class Postgres:
@@ -80,13 +95,11 @@ class Postgres:
     def go_on(self):
         self._signal_all(signal.SIGCONT)
 
-    def url(self, database="postgres", port=None, **parameters):
-        query = urllib.parse.urlencode({"sslmode": "disable", **parameters})
-        return f"postgres://{USER}:{self.password}@127.0.0.1:{port or self.port}/{database}?{query}"
+    def url(self, database="postgres"):
+        return url(self.password, self.port, database)
 
     def sql(self, statement, database="postgres"):
-        """What a statement answers, columns with | between them."""
-        return run([BIN / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self._local(database), "-c", statement]).strip()
+        return sql(self.socket, self.port, statement, database)
 
     def create_database(self, name):
         self.sql(f'CREATE DATABASE "{name}"')
@@ -106,15 +119,12 @@ class Postgres:
         for pid in self.processes():
             os.kill(pid, what)
 
-    def _local(self, database):
-        return f"host={self.socket} port={self.port} user={USER} dbname={database}"
-
     def _prepare(self):
         own_folder(self.folder)
         own_folder(self.socket)
         if self.primary:
             name = self.folder.name
-            source = f"{self.primary._local('replication')} application_name={name}"
+            source = f"{local(self.primary.socket, self.primary.port)} application_name={name}"
             backup = ["-D", self.data, "-R", "-C", "-S", name, "-X", "stream", "-c", "fast", "-d", source]
             run([BIN / "pg_basebackup", *backup, *([] if self.durable else ["--no-sync"])], user=SERVICE_USER)
         else:

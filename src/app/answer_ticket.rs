@@ -1,5 +1,6 @@
 //! A member of staff says something on a ticket: to the requester, or to colleagues alone.
 
+use super::blob_deletion::attach;
 use crate::domain::attachment::StoredFile;
 use crate::domain::conversation::Visibility;
 use crate::domain::event::{Change, Event};
@@ -9,12 +10,13 @@ use crate::domain::{ConversationId, Error, TicketId, Timestamp};
 use crate::storage::Tx;
 use crate::storage::queries::conversations::NewConversation;
 use crate::storage::queries::tickets::TicketKey;
-use crate::storage::queries::{attachments, conversations, events, tickets};
+use crate::storage::queries::{conversations, events, tickets};
 
 /// Adds a conversation with `files`, whose bytes are stored already. A public one makes an open ticket Processing.
 ///
 /// # Errors
-/// [`Error::Forbidden`] to customers, [`Error::NotFound`] when the workspace has no such ticket.
+/// [`Error::Forbidden`] to customers, [`Error::NotFound`] when the workspace has no such ticket, [`Error::Busy`] when the
+/// files' bytes were deleted since.
 pub fn answer_ticket(
     tx: &mut dyn Tx,
     staff: &Requester,
@@ -28,9 +30,7 @@ pub fn answer_ticket(
     let state = tickets::touch(tx, key, at)?.ok_or(Error::NotFound)?;
     let new = NewConversation { workspace: key.workspace, ticket, author: staff.user, visibility, comment, at };
     let conversation = conversations::insert(tx, new)?;
-    for file in files {
-        attachments::insert(tx, key.workspace, ticket, Some(conversation), file, at)?;
-    }
+    attach(tx, key.workspace, ticket, Some(conversation), files, at)?;
     let event = |change| Event { workspace: key.workspace, ticket, actor: staff.user, at, change };
     if visibility.is_internal() {
         events::append(tx, &event(Change::Noted { conversation }))?;

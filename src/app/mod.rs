@@ -5,6 +5,7 @@
 
 pub mod answer_ticket;
 pub mod authenticate;
+pub mod blob_deletion;
 pub mod change_status;
 pub mod check;
 pub mod download_attachment;
@@ -16,6 +17,7 @@ pub mod log_in;
 pub mod manage;
 pub mod open_ticket;
 pub mod own_ticket;
+pub mod recurring;
 pub mod refresh_session;
 pub mod reply;
 pub mod shared_secret;

@@ -1,5 +1,6 @@
 //! Endpoint 2: a customer opens a ticket.
 
+use super::blob_deletion::attach;
 use crate::domain::attachment::StoredFile;
 use crate::domain::event::{Change, Event};
 use crate::domain::id::GivenId;
@@ -8,7 +9,7 @@ use crate::domain::user::Requester;
 use crate::domain::{AuthFailure, CategoryId, Checked, Error, Invalid, Priority, Problem, TicketId, Timestamp};
 use crate::storage::Tx;
 use crate::storage::queries::tickets::NewTicket;
-use crate::storage::queries::{attachments, catalogue, events, tickets, users};
+use crate::storage::queries::{catalogue, events, tickets, users};
 
 /// A ticket as it was asked for; each field holds its value or what is wrong with it.
 #[derive(Clone, Debug)]
@@ -95,7 +96,7 @@ fn active_category(tx: &mut dyn Tx, caller: &Requester, given: &GivenId) -> Resu
 ///
 /// # Errors
 /// [`Error::Invalid`] as [`check`]; [`Error::LimitReached`] when the caller has as many open tickets as the workspace
-/// allows, which holds under any concurrency.
+/// allows, which holds under any concurrency; [`Error::Busy`] when the files' bytes were deleted since.
 pub fn open_ticket(
     tx: &mut dyn Tx,
     caller: &Requester,
@@ -117,9 +118,7 @@ pub fn open_ticket(
         at,
     };
     let ticket = tickets::insert(tx, new)?;
-    for file in files {
-        attachments::insert(tx, caller.workspace, ticket, None, file, at)?;
-    }
+    attach(tx, caller.workspace, ticket, None, files, at)?;
     let change = Change::Opened { priority: valid.priority, category: valid.category };
     events::append(tx, &Event { workspace: caller.workspace, ticket, actor: caller.user, at, change })?;
     Ok(ticket)

@@ -1,5 +1,6 @@
 //! Endpoint 8: a customer says something on a ticket.
 
+use super::blob_deletion::attach;
 use super::own_ticket::{Ownership, ownership};
 use crate::domain::attachment::StoredFile;
 use crate::domain::conversation::Visibility;
@@ -11,7 +12,7 @@ use crate::domain::{Checked, ConversationId, Error, Invalid, Problem, Timestamp}
 use crate::storage::Tx;
 use crate::storage::queries::conversations::NewConversation;
 use crate::storage::queries::tickets::TicketKey;
-use crate::storage::queries::{attachments, conversations, events, tickets, workspaces};
+use crate::storage::queries::{conversations, events, tickets, workspaces};
 
 /// A reply as it was asked for; each field holds its value or what is wrong with it.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ pub fn check(tx: &mut dyn Tx, caller: &Requester, fields: &ReplyFields) -> Resul
 /// workspace wants it so.
 ///
 /// # Errors
-/// [`Error::Invalid`] as [`check`].
+/// [`Error::Invalid`] as [`check`]; [`Error::Busy`] when the files' bytes were deleted since.
 pub fn reply(
     tx: &mut dyn Tx,
     caller: &Requester,
@@ -83,9 +84,7 @@ pub fn reply(
         at,
     };
     let conversation = conversations::insert(tx, new)?;
-    for file in files {
-        attachments::insert(tx, key.workspace, key.id, Some(conversation), file, at)?;
-    }
+    attach(tx, key.workspace, key.id, Some(conversation), files, at)?;
     let event = |change| Event { workspace: key.workspace, ticket: key.id, actor: caller.user, at, change };
     events::append(tx, &event(Change::Replied { conversation }))?;
     let workspace = workspaces::by_id(tx, key.workspace)?.ok_or(Error::NotFound)?;

@@ -25,10 +25,19 @@ pub fn forget_ended_sessions(tx: &mut dyn Tx, at: Timestamp) -> Result<u64, Erro
     Ok(sessions::sweep(tx, at, ROWS_A_STEP)?)
 }
 
-/// Whether any attachment needs these bytes.
+/// Those of the bytes that no attachment names, as things stand.
 ///
 /// # Errors
 /// When the database fails.
-pub fn bytes_are_needed(tx: &mut dyn Tx, workspace: WorkspaceId, hash: &ContentHash) -> Result<bool, Error> {
-    Ok(attachments::is_referenced(tx, workspace, hash)?)
+pub fn unnamed(
+    tx: &mut dyn Tx,
+    stored: &[(WorkspaceId, ContentHash)],
+) -> Result<Vec<(WorkspaceId, ContentHash)>, Error> {
+    let mut unnamed = Vec::new();
+    for (workspace, hash) in stored {
+        if !attachments::is_referenced(tx, *workspace, hash)? {
+            unnamed.push((*workspace, *hash));
+        }
+    }
+    Ok(unnamed)
 }

@@ -55,6 +55,9 @@ struct SettingsArgs {
     /// The database, as sqlite:PATH [default: ferrodesk.db in the data folder] [env: FERRODESK_DATABASE]
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
+    /// Where attachments are, as file:DIR or s3://BUCKET/PREFIX [default: blobs in the data folder] [env: FERRODESK_BLOBS]
+    #[arg(long, global = true, value_name = "URL")]
+    blobs: Option<String>,
     /// A file of settings in TOML
     #[arg(long, global = true, value_name = "FILE", env = "FERRODESK_CONFIG")]
     config: Option<PathBuf>,
@@ -127,8 +130,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    let flags = |listen: Option<String>| Flags { data: cli.settings.data, database: cli.settings.database, listen };
-    let file = cli.settings.config.as_deref();
+    let SettingsArgs { data, database, blobs, config } = cli.settings;
+    let flags = |listen: Option<String>| Flags { data, database, blobs, listen };
+    let file = config.as_deref();
     match cli.command {
         Command::Serve(args) => serve::run(Config::load(file, &flags(args.listen))?),
         Command::Demo(args) => demo::run(Config::load(file, &flags(args.listen))?),
@@ -186,9 +190,7 @@ impl Desk {
             .with_context(|| format!("cannot use the data folder {}", config.data.display()))?;
         let database = config.database()?;
         let store = database.open(options, metrics).with_context(|| format!("cannot open the database {database}"))?;
-        let folder = config.blob_folder()?;
-        let blobs = Blobs::local(&folder)
-            .with_context(|| format!("cannot use the folder of attachments {}", folder.display()))?;
+        let blobs = Blobs::open(&config.blobs_at()?)?;
         Ok(Self { config, store, blobs, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) })
     }
 

@@ -67,6 +67,12 @@ pub fn start(
         let stop = stop_signal()?;
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
         let jobs = tokio::spawn(jobs::run(app.clone()));
+        let blobs = app.blobs().clone();
+        tokio::spawn(async move {
+            if let Err(error) = blobs.reach().await {
+                tracing::warn!(error, "the store of attachments cannot be reached: tickets without files go on");
+            }
+        });
         server::serve(listener, app, stop).await;
         tracing::info!("stopping");
         jobs.abort();
@@ -89,8 +95,9 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 fn log_to_standard_error(config: &Config) -> anyhow::Result<()> {
-    // The migrations' library tells at length what it does not do. Whoever names it in the setting still hears it.
-    let directives = format!("refinery_core=warn,{}", config.log);
+    // The migrations' library tells at length what it does not do, and that of S3 what it tries again. Whoever names them
+    // in the setting still hears them.
+    let directives = format!("refinery_core=warn,object_store=warn,{}", config.log);
     let filter = EnvFilter::try_new(directives).with_context(|| format!("log: \"{}\" is no filter", config.log))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log_format {

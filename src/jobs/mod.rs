@@ -4,19 +4,33 @@ pub mod sweep;
 
 use std::time::Duration;
 
+use crate::app::recurring;
+use crate::domain::Error;
 use crate::http::AppState;
 
-/// How often the sweeper goes round.
+/// How often the sweeper goes round, over all servers.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
+
+/// How often a server looks whether a job is due.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// Runs the jobs until it is dropped.
 pub async fn run(app: AppState) {
     loop {
-        tokio::time::sleep(SWEEP_EVERY).await;
-        match sweep::sweep(app.store(), app.blobs(), app.clock().now()).await {
-            Ok(swept) => tracing::info!(?swept, "swept"),
+        tokio::time::sleep(LOOK_EVERY).await;
+        match sweep_if_due(&app).await {
+            Ok(Some(swept)) => tracing::info!(?swept, "swept"),
+            Ok(None) => {}
             Err(error) => tracing::warn!(?error, "a sweep was cut short; the next one goes on"),
         }
         app.forget_idle_callers();
     }
+}
+
+async fn sweep_if_due(app: &AppState) -> Result<Option<sweep::Swept>, Error> {
+    let at = app.clock().now();
+    if !app.store().write(move |tx| recurring::claim(tx, "sweep", SWEEP_EVERY, at)).await? {
+        return Ok(None);
+    }
+    sweep::sweep(app.store(), app.blobs(), at).await.map(Some)
 }

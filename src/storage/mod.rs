@@ -73,6 +73,12 @@ pub enum Sequence {
     Conversation,
 }
 
+/// Tables that a transaction may want to have to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    Attachment,
+}
+
 /// What `each` of [`Tx::query`] is: called with every row in turn.
 pub type EachRow<'a> = &'a mut dyn FnMut(&dyn Row) -> Result<(), StorageError>;
 
@@ -104,6 +110,10 @@ pub trait Tx {
     /// The number of the last event that may be published: none with a smaller number will appear any more, though a
     /// transaction that is still running may yet commit events with greater ones.
     fn last_settled_event(&mut self) -> Result<EventId, StorageError>;
+
+    /// Waits for the transactions that have written to `table`, and keeps others from writing to it until this one is
+    /// over: what is read of it from here on is all there is.
+    fn exclude_writers(&mut self, table: Table) -> Result<(), StorageError>;
 
     /// Says that this transaction changes what servers remember between requests (see [`Store::revision`]).
     fn bump_revision(&mut self) -> Result<(), StorageError>;
@@ -239,9 +249,10 @@ impl Store {
     /// [`Error::Busy`] when the database does not answer as it must.
     pub async fn ready(&self) -> Result<(), Error> {
         match self.engine.readiness() {
-            Readiness::Ready => self.read(|tx| Ok(queries::installation::is_there(tx)?)).await,
+            Readiness::Ready => Ok(()),
             Readiness::Away => Err(StorageError::Busy.into()),
-            Readiness::Unknown => self.write(|tx| Ok(queries::installation::touch(tx)?)).await,
+            Readiness::AskByReading => self.read(|tx| Ok(queries::installation::is_there(tx)?)).await,
+            Readiness::AskByWriting => self.write(|tx| Ok(queries::installation::touch(tx)?)).await,
         }
     }
 

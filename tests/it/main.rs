@@ -2,11 +2,17 @@
 
 mod api_description;
 mod architecture;
+mod blob_conformance;
+mod blob_deletion;
 mod cli;
 mod contract;
 mod documentation;
 mod properties;
 mod real_clients;
+mod recurring_jobs;
+mod s3_away;
+mod s3_settings;
 mod storage_conformance;
 mod support;
+mod sweeping;
 mod transport_errors;

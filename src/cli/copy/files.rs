@@ -1,6 +1,7 @@
 //! The attachments' bytes.
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::progress::Bar;
@@ -55,16 +56,17 @@ enum Outcome {
 
 async fn copy_one(from: &Side, to: &Side, content: &Content) -> Result<Outcome, Error> {
     let Content { workspace, hash, size, attachment } = *content;
-    if to.blobs.size(workspace, &hash).await? == Some(size) {
+    if to.blobs.find(workspace, &hash).await?.is_some_and(|found| found.size == size) {
         return Ok(Outcome::WasThere);
     }
     let bad = |what: &str| Ok(Outcome::Bad(format!("the bytes of attachment {attachment} {what} in the source")));
-    match from.blobs.size(workspace, &hash).await? {
+    match from.blobs.find(workspace, &hash).await? {
         None => return bad("are missing"),
-        Some(found) if found != size => return bad("have another length"),
+        Some(found) if found.size != size => return bad("have another length"),
         Some(_) => {}
     }
-    let bytes = from.blobs.get(workspace, &hash, 0..size).await?;
+    let pieces: Vec<Bytes> = from.blobs.get(workspace, &hash, 0..size).await?.try_collect().await?;
+    let bytes = Bytes::from(pieces.concat());
     if sha256(&bytes) != hash {
         return bad("are damaged");
     }
@@ -81,10 +83,10 @@ pub async fn stored(side: &Side) -> anyhow::Result<Stored> {
         let Some(last) = page.last() else { return Ok(stored) };
         after = Some(*last);
         let mut sizes = stream::iter(page)
-            .map(async |content| Ok((content, side.blobs.size(content.workspace, &content.hash).await?)))
+            .map(async |content| Ok((content, side.blobs.find(content.workspace, &content.hash).await?)))
             .buffer_unordered(AT_ONCE);
         while let Some((content, found)) = sizes.try_next().await.map_err(|e: Error| e)? {
-            if found == Some(content.size) {
+            if found.is_some_and(|found| found.size == content.size) {
                 stored.files += 1;
                 stored.bytes += content.size;
             } else {

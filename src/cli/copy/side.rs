@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::super::{COMMAND_BUSY_TIMEOUT, create_private_folder};
 use crate::app::shared_secret::{find_secret, take_over_secret};
 use crate::blobs::Blobs;
-use crate::config::Config;
+use crate::config::{BlobsAt, Config};
 use crate::identity::secret::Secret;
 use crate::identity::system::SystemEntropy;
 use crate::storage::{Database, StorageMetrics, Store, StoreOptions, copy};
@@ -47,7 +47,8 @@ impl Given {
                 config.data.clone()
             }
         };
-        let config = Config { database: Some(url), data, blobs, ..config.clone() };
+        let mut config = config.clone();
+        (config.database, config.data, config.blobs) = (Some(url), data, blobs);
         Ok(Self { role, database, config })
     }
 
@@ -56,14 +57,15 @@ impl Given {
         if let Database::Sqlite(path) = &self.database {
             ensure!(path.is_file(), "the {}: there is no database {}", self.role, path.display());
         }
-        let folder = self.config.blob_folder()?;
-        ensure!(
-            folder.is_dir(),
-            "the {}: there is no folder of attachments {}; say where they are with {}",
-            self.role,
-            folder.display(),
-            option(self.role)
-        );
+        if let BlobsAt::Folder(folder) = self.config.blobs_at()? {
+            ensure!(
+                folder.is_dir(),
+                "the {}: there is no folder of attachments {}; say where they are with {}",
+                self.role,
+                folder.display(),
+                option(self.role)
+            );
+        }
         Ok(())
     }
 
@@ -92,9 +94,7 @@ impl Given {
         }
         let store = self.database.open(&options, StorageMetrics::default());
         let store = store.with_context(|| format!("the {}: cannot open {}", self.role, self.database))?;
-        let folder = self.config.blob_folder()?;
-        let blobs = Blobs::local(&folder)
-            .with_context(|| format!("the {}: cannot use the folder {}", self.role, folder.display()))?;
+        let blobs = Blobs::open(&self.config.blobs_at()?).with_context(|| format!("the {}", self.role))?;
         Ok(Side { role: self.role, is_shared: self.database.is_shared(), data: self.config.data, store, blobs })
     }
 }

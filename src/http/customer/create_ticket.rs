@@ -50,7 +50,7 @@ pub async fn create_ticket(
             return Ok(kept);
         }
     }
-    let (stored, _uploading) = uploads::store(&app, requester.workspace, &files).await?;
+    let stored = uploads::store(&app, requester.workspace, &files).await?;
     answer_once(&app, request, at, Place::Elsewhere, move |tx| {
         Ok(KeptAnswer::created(open_ticket(tx, &requester, &fields, &stored, at)?))
     })

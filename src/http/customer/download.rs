@@ -76,7 +76,7 @@ pub async fn download(
     };
     response.headers_mut().insert(header::CONTENT_LENGTH, (part.end - part.start).into());
     if method != Method::HEAD {
-        *response.body_mut() = Body::from(app.blobs().get(requester.workspace, &file.hash, part).await?);
+        *response.body_mut() = Body::from_stream(app.blobs().get(requester.workspace, &file.hash, part).await?);
     }
     Ok(response)
 }

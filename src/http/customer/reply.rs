@@ -44,7 +44,7 @@ pub async fn reply(
             return Ok(kept);
         }
     }
-    let (stored, _uploading) = uploads::store(&app, requester.workspace, &files).await?;
+    let stored = uploads::store(&app, requester.workspace, &files).await?;
     answer_once(&app, request, at, Place::Conversation, move |tx| {
         reply::reply(tx, &requester, &fields, &stored, at)?;
         Ok(KeptAnswer::done())

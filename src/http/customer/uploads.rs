@@ -1,7 +1,12 @@
 //! Files on their way in: stored durably before the row that names them.
 
-use crate::blobs::Uploading;
-use crate::domain::attachment::{StoredFile, label};
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use crate::app::blob_deletion::{earlier, forget};
+use crate::domain::attachment::{ContentHash, StoredFile, label};
 use crate::domain::{Error, WorkspaceId};
 use crate::http::AppState;
 use crate::http::extract::UploadedFile;
@@ -12,30 +17,35 @@ const UNKNOWN: &str = "application/octet-stream";
 /// What text is: shown as nothing but text, whatever is in it.
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Stores the bytes of `files`. The guard is to be held until the rows that name them have committed.
+/// Files of one request that are stored at once.
+const AT_ONCE: usize = 4;
+
+/// Stores the bytes of `files`, so that rows may name them.
 ///
 /// # Errors
-/// When the bytes cannot be stored.
-pub async fn store(
-    app: &AppState,
-    workspace: WorkspaceId,
-    files: &[&UploadedFile],
-) -> Result<(Vec<StoredFile>, Option<Uploading>), Error> {
+/// [`Error::Busy`] when the bytes cannot be stored, or are being deleted.
+pub async fn store(app: &AppState, workspace: WorkspaceId, files: &[&UploadedFile]) -> Result<Vec<StoredFile>, Error> {
     if files.is_empty() {
-        return Ok((Vec::new(), None));
+        return Ok(Vec::new());
     }
-    let uploading = app.blobs().uploading().await;
-    let mut stored = Vec::with_capacity(files.len());
-    for file in files {
-        app.blobs().put(workspace, &file.hash, file.bytes.clone()).await?;
-        stored.push(StoredFile {
+    // Equal files are stored once.
+    let different: BTreeMap<ContentHash, Bytes> = files.iter().map(|file| (file.hash, file.bytes.clone())).collect();
+    let hashes: Vec<ContentHash> = different.keys().copied().collect();
+    let deleted = app.store().read(move |tx| earlier(tx, workspace, &hashes)).await?;
+    let puts = different.into_iter().map(|(hash, bytes)| async move { app.blobs().put(workspace, &hash, bytes).await });
+    stream::iter(puts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    if !deleted.is_empty() {
+        app.store().write(move |tx| forget(tx, &deleted)).await?;
+    }
+    let stored = |file: &&UploadedFile| {
+        Ok(StoredFile {
             hash: file.hash,
             size: i64::try_from(file.bytes.len()).map_err(Error::internal)?,
             content_type: sniff(&file.bytes).to_owned(),
             name: label(&file.name),
-        });
-    }
-    Ok((stored, Some(uploading)))
+        })
+    };
+    files.iter().map(stored).collect()
 }
 
 /// What a file's first bytes say it is. What its sender says counts for nothing.

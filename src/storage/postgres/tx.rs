@@ -15,7 +15,7 @@ use super::failure::{Failure, Kind};
 use super::row::PgRow;
 use crate::domain::EventId;
 use crate::storage::value::Value;
-use crate::storage::{EachRow, Param, Sequence, StorageError, Tx};
+use crate::storage::{EachRow, Param, Sequence, StorageError, Table, Tx};
 
 const BUMP_REVISION: &str = "WITH bumped AS (UPDATE revision SET value = value + 1 WHERE id = 1 RETURNING value)
      SELECT pg_notify('ferrodesk_revision', value::text) FROM bumped";
@@ -219,6 +219,14 @@ impl Tx for PgTx<'_> {
 
     fn raise_last_id(&mut self, table: &'static str, id: i64) -> Result<(), StorageError> {
         self.query(RAISE_LAST_ID, &[Param::Text(table), Param::Int(id)], &mut |_| Ok(()))
+    }
+
+    fn exclude_writers(&mut self, table: Table) -> Result<(), StorageError> {
+        let sql = match table {
+            Table::Attachment => "LOCK TABLE attachment IN SHARE MODE",
+        };
+        // Waited for, because what comes next must look after it.
+        self.execute(sql, &[]).map(drop)
     }
 
     fn bump_revision(&mut self) -> Result<(), StorageError> {

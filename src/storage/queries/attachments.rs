@@ -1,6 +1,6 @@
 //! Files on tickets; their bytes are elsewhere.
 
-use super::{Param, StorageError, Tx, collect, first, statements};
+use super::{Param, StorageError, Tx, collect, first, only, statements};
 use crate::domain::attachment::{ContentHash, StoredFile};
 use crate::domain::{AttachmentId, ConversationId, TicketId, Timestamp, UserId, WorkspaceId};
 
@@ -16,6 +16,7 @@ statements! {
               WHERE a.workspace_id = $2 AND a.id = $3 AND (a.conversation_id IS NULL OR c.internal = FALSE)";
     IS_REFERENCED = "SELECT 1 FROM attachment WHERE workspace_id = $1 AND content_hash = $2 LIMIT 1";
     PAGE = "SELECT id, workspace_id, content_hash, size FROM attachment WHERE id > $1 ORDER BY id LIMIT $2";
+    COUNT = "SELECT COUNT(*) FROM attachment";
 }
 
 /// An attachment in a detailed view.
@@ -104,6 +105,11 @@ pub fn page(tx: &mut dyn Tx, after: AttachmentId, limit: i64) -> Result<Vec<Atta
     })
 }
 
-fn content_hash(bytes: &[u8]) -> Result<ContentHash, StorageError> {
+/// How many attachments all workspaces have.
+pub fn count(tx: &mut dyn Tx) -> Result<i64, StorageError> {
+    only(tx, COUNT, &[], |row| row.int(0))
+}
+
+pub(super) fn content_hash(bytes: &[u8]) -> Result<ContentHash, StorageError> {
     bytes.try_into().map_err(|_| super::unexpected(0, "a content hash has 32 bytes"))
 }

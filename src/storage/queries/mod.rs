@@ -4,12 +4,14 @@
 
 pub mod applications;
 pub mod attachments;
+pub mod blob_deletions;
 pub mod catalogue;
 pub mod conversations;
 pub mod events;
 pub mod idempotency;
 pub mod identity_providers;
 pub mod installation;
+pub mod recurring_jobs;
 pub mod sessions;
 pub mod tickets;
 pub mod users;
@@ -33,12 +35,14 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
     [
         ("applications", applications::STATEMENTS),
         ("attachments", attachments::STATEMENTS),
+        ("blob_deletions", blob_deletions::STATEMENTS),
         ("catalogue", catalogue::STATEMENTS),
         ("conversations", conversations::STATEMENTS),
         ("events", events::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("identity_providers", identity_providers::STATEMENTS),
         ("installation", installation::STATEMENTS),
+        ("recurring_jobs", recurring_jobs::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("tickets", tickets::STATEMENTS),
         ("users", users::STATEMENTS),

@@ -3,9 +3,8 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
 
+use super::super::{EachRow, Param, Row, Sequence, StorageError, Table, Tx};
 use crate::domain::EventId;
-
-use super::super::{EachRow, Param, Row, Sequence, StorageError, Tx};
 
 const NEXT_ID: &str = "UPDATE sequence SET value = value + 1 WHERE name = $1 RETURNING value";
 const LAST_ID: &str = "SELECT value FROM sequence WHERE name = $1";
@@ -88,6 +87,11 @@ impl Tx for SqliteTx<'_> {
         } else {
             self.execute(RAISE_LAST_ID, &[Param::Int(id), Param::Text(table)])?;
         }
+        Ok(())
+    }
+
+    fn exclude_writers(&mut self, _: Table) -> Result<(), StorageError> {
+        // A transaction that writes is alone anyway: SQLite has one writer at a time, over all processes.
         Ok(())
     }
 

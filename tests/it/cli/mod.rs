@@ -1,6 +1,7 @@
 //! The command line through the built binary, as scripts and operators use it.
 
 mod administration;
+mod attachments;
 mod demo;
 mod misuse;
 mod starting;
@@ -19,11 +20,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A data folder, and commands on it.
 struct Desk {
     folder: TempDir,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Desk {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), settings: Vec::new() }
+    }
+
+    /// Puts a variable into the environment of all commands from now on.
+    fn set(&mut self, name: &'static str, value: &str) {
+        self.settings.push((name, value.to_owned()));
     }
 
     /// A desk with the workspace Acme.
@@ -40,6 +47,7 @@ impl Desk {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = ferrodesk();
         command.args(args).env("FERRODESK_DATA", self.path());
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -91,7 +99,8 @@ impl Desk {
 fn ferrodesk() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ferrodesk"));
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("FERRODESK_") {
+        let text = name.to_string_lossy();
+        if text.starts_with("FERRODESK_") || text.starts_with("AWS_") {
             command.env_remove(name);
         }
     }

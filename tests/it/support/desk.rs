@@ -1,10 +1,9 @@
 //! A desk with Ann of Acme at it, and short words for what tests do there again and again.
 
-use std::path::PathBuf;
-
 use ferrodesk::app::answer_ticket::answer_ticket;
 use ferrodesk::app::lock_ticket::lock_ticket;
 use ferrodesk::app::manage::workspaces;
+use ferrodesk::blobs::StoredBlob;
 use ferrodesk::config::Config;
 use ferrodesk::domain::attachment::StoredFile;
 use ferrodesk::domain::conversation::Visibility;
@@ -13,6 +12,7 @@ use ferrodesk::domain::{Clock as _, TicketId, Timestamp};
 use ferrodesk::identity::apikey::sha256;
 use ferrodesk::storage::Tx;
 use ferrodesk::storage::queries::{events, tickets};
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 
 use super::{Answer, Client, Fields, Part, SignedIn, TestApp, TestWorkspace};
@@ -157,18 +157,11 @@ impl Desk {
         self.app.read(move |tx| Ok(tickets::count(tx, workspace)?)).await
     }
 
-    /// The files with attachments' bytes, wherever in the data folder they are.
-    pub fn bytes_on_disk(&self) -> Vec<PathBuf> {
-        let mut folders = vec![self.app.folder().join("blobs")];
-        let mut files = Vec::new();
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).expect("a folder") {
-                let path = entry.expect("an entry").path();
-                if path.is_dir() { folders.push(path) } else { files.push(path) }
-            }
-        }
-        files.sort();
-        files
+    /// The attachments' bytes that are stored, by workspace.
+    pub async fn stored_blobs(&self) -> Vec<StoredBlob> {
+        let mut stored: Vec<StoredBlob> = self.app.state.blobs().list().try_collect().await.expect("a listing");
+        stored.sort_by_key(|blob| (blob.workspace, blob.hash));
+        stored
     }
 }
 

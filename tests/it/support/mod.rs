@@ -10,6 +10,7 @@ mod identity_provider;
 mod injected;
 mod openings;
 pub mod raw;
+pub mod s3;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -89,12 +90,15 @@ impl TestApp {
         let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_test_writer().try_init();
         let flags = Flags { data: Some(folder.path().to_owned()), ..Flags::default() };
         let mut config = Config::defaults(&flags).expect("the default settings are right");
+        if std::env::var("TEST_BLOBS").is_ok_and(|kind| kind == "s3") {
+            s3::use_bucket(&mut config, &s3::prefix_of(folder.path()));
+        }
         adjust(&mut config);
         let metrics = StorageMetrics::default();
         let options =
             StoreOptions { queue: config.storage_queue, writers: config.storage_writers, ..StoreOptions::default() };
         let store = database.open_with(&options);
-        let blobs = Blobs::local(&config.blob_folder().expect("a folder")).expect("a folder of blobs");
+        let blobs = Blobs::open(&config.blobs_at().expect("a place")).expect("a store of blobs");
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
         let entropy = Arc::new(SeededEntropy::new(7));
         let secret = Secret::load_or_create(folder.path(), &*entropy).expect("a secret");
@@ -115,6 +119,11 @@ impl TestApp {
         let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
         self.state.store().close();
         Self::on(folder, database, |_| {})
+    }
+
+    /// Another desk on the same data, with other settings.
+    pub fn beside(&self, adjust: impl FnOnce(&mut Config)) -> Self {
+        Self::on(Arc::clone(&self.folder), Arc::clone(&self.database), adjust)
     }
 
     /// The data folder.
