@@ -33,7 +33,7 @@ pub struct Table {
     pub(super) greatest_id: String,
 }
 
-/// The tables, those that others refer to first. `tests/it/copy/tables.rs` holds them against the schemas.
+/// The tables, those that others refer to first. `tests/it/cli/copy/tables.rs` holds them against the schemas.
 pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     vec![
         numbered(
