@@ -31,10 +31,10 @@ use crate::storage::copy::{self, Begun, State, TABLES};
 )]
 pub struct CopyArgs {
     /// The database to copy, as sqlite:PATH or postgres://…
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "FERRODESK_COPY_FROM", hide_env_values = true)]
     from: String,
     /// The database to copy to; it must have no workspaces yet
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "FERRODESK_COPY_TO", hide_env_values = true)]
     to: String,
     /// Where the source's attachments are [default: blobs in its data folder]
     #[arg(long, value_name = "URL")]

@@ -71,7 +71,7 @@ impl Given {
 
     /// Refuses a database that a server works on.
     pub fn must_be_idle(&self) -> anyhow::Result<()> {
-        if self.database.is_in_use()? {
+        if self.database.is_in_use().with_context(|| format!("the {}", self.role))? {
             bail!("the {}: something else works on {}; stop its servers first", self.role, self.database);
         }
         Ok(())

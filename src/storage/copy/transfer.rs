@@ -11,10 +11,11 @@ use crate::domain::Error;
 use crate::storage::value::Value;
 use crate::storage::{Param, StorageError, Store, Tx};
 
-/// Rows that are read at once. Of as many closures as this makes for SQLite, `try_join_all` queues the first one first.
+/// Rows that are read at once, at the most. Of as many closures as this makes for SQLite, `try_join_all` queues the first one first.
 const PAGE_ROWS: i64 = 2000;
 
-/// Bytes of a page's values, but for its last row: comments may be long.
+/// Bytes of a page's values, but for its last row: comments may be long. Rows beyond are read in vain, and the next page
+/// asks for fewer.
 const PAGE_BYTES: usize = 8 << 20;
 
 /// Neighbouring rows, and the key of the last of them.
@@ -22,6 +23,8 @@ struct Page {
     rows: Vec<Vec<Value>>,
     bytes: usize,
     last: Vec<u8>,
+    /// Rows to ask for next.
+    limit: i64,
 }
 
 /// Copies the rows of a table that are not in the destination yet. `moved` is told of rows, and of their bytes.
@@ -32,29 +35,31 @@ pub async fn transfer(from: &Store, to: &Store, table: &'static Table, moved: &d
     let (already, after) = to.read(move |tx| Ok(copied(tx, table)?)).await?;
     moved(already, 0);
     let mut after = Arc::new(after);
-    let mut page = read(from, table, Arc::clone(&after)).await?;
+    let mut page = read(from, table, Arc::clone(&after), PAGE_ROWS).await?;
     while !page.rows.is_empty() {
-        let (last, rows, bytes) = (Arc::new(page.last), page.rows.len(), page.bytes);
+        let (last, limit) = (Arc::new(page.last), page.limit);
+        let (rows, bytes) = (page.rows.len(), page.bytes);
         let writing = write(to, table, page.rows, Arc::clone(&after));
-        (page, ()) = try_join(read(from, table, Arc::clone(&last)), writing).await?;
+        (page, ()) = try_join(read(from, table, Arc::clone(&last), limit), writing).await?;
         moved(rows as u64, bytes as u64);
         after = last;
     }
     Ok(())
 }
 
-async fn read(from: &Store, table: &'static Table, after: Arc<Vec<u8>>) -> Result<Page, Error> {
-    from.read(move |tx| Ok(read_page(tx, table, &after)?)).await
+async fn read(from: &Store, table: &'static Table, after: Arc<Vec<u8>>, limit: i64) -> Result<Page, Error> {
+    from.read(move |tx| Ok(read_page(tx, table, &after, limit)?)).await
 }
 
-fn read_page(tx: &mut dyn Tx, table: &'static Table, after: &[u8]) -> Result<Page, StorageError> {
+fn read_page(tx: &mut dyn Tx, table: &'static Table, after: &[u8], limit: i64) -> Result<Page, StorageError> {
     let key = decode(after).ok_or_else(|| StorageError::Schema("copy_progress has no key in it".to_owned()))?;
     let mut params: Vec<Param<'_>> = key.iter().map(Value::as_param).collect();
     let sql = if params.is_empty() { &table.first_page } else { &table.next_page };
-    params.push(Param::Int(PAGE_ROWS));
-    let mut page = Page { rows: Vec::new(), bytes: 0, last: Vec::new() };
+    params.push(Param::Int(limit));
+    let mut page = Page { rows: Vec::new(), bytes: 0, last: Vec::new(), limit: PAGE_ROWS.min(2 * limit) };
     tx.query(sql, &params, &mut |row| {
         if page.bytes > PAGE_BYTES {
+            page.limit = i64::try_from(page.rows.len()).unwrap_or(PAGE_ROWS);
             return Ok(());
         }
         let columns = table.columns.iter().enumerate();

@@ -128,7 +128,14 @@ async fn comparing_finds_a_row_a_file_and_a_secret_that_differ() {
     let filled = filled().await;
     let (from, to) = (&filled.place, Place::sqlite());
     copied(from, &to);
-    let compare = || copying(from, &to, "--verify-only");
+    let compare = || {
+        let mut command = ferrodesk();
+        command
+            .args(["copy", "--verify-only"])
+            .env("FERRODESK_COPY_FROM", from.url())
+            .env("FERRODESK_COPY_TO", to.url());
+        command
+    };
     assert_eq!(succeeded(&output(compare().arg("--json")))["equal"], true);
     to.database.run("UPDATE ticket SET comment = comment || ' ' WHERE id = 2");
     assert!(refused(&mut compare()).1.contains("the table ticket differs"));
