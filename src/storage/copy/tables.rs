@@ -15,6 +15,9 @@ pub enum Kind {
     Bytes,
 }
 
+/// Rows that one statement inserts: most of what a statement costs is not its rows.
+pub const ROWS_TOGETHER: usize = 25;
+
 /// A table that is copied, and the statements that do it.
 #[derive(Debug)]
 pub struct Table {
@@ -29,6 +32,8 @@ pub struct Table {
     pub(super) first_page: String,
     pub(super) next_page: String,
     pub(super) insert: String,
+    /// The same for [`ROWS_TOGETHER`] rows.
+    pub(super) insert_together: String,
     pub(super) count: String,
     pub(super) greatest_id: String,
 }
@@ -228,7 +233,13 @@ fn table(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let list = names.join(", ");
     let order = names[..key].join(", ");
-    let numbers = |count: usize| (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+    let numbers = |first: usize, count: usize| {
+        (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+    };
+    let rows = |count: usize| {
+        let row = |number: usize| format!("({})", numbers(number * columns.len() + 1, columns.len()));
+        (0..count).map(row).collect::<Vec<_>>().join(", ")
+    };
     Table {
         name,
         key,
@@ -238,10 +249,11 @@ fn table(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)
         first_page: format!("SELECT {list} FROM {name} ORDER BY {order} LIMIT $1"),
         next_page: format!(
             "SELECT {list} FROM {name} WHERE ({order}) > ({}) ORDER BY {order} LIMIT ${}",
-            numbers(key),
+            numbers(1, key),
             key + 1
         ),
-        insert: format!("INSERT INTO {name} ({list}) VALUES ({})", numbers(columns.len())),
+        insert: format!("INSERT INTO {name} ({list}) VALUES {}", rows(1)),
+        insert_together: format!("INSERT INTO {name} ({list}) VALUES {}", rows(ROWS_TOGETHER)),
         count: format!("SELECT COUNT(*) FROM {name}"),
         greatest_id: format!("SELECT COALESCE(MAX(id), 0) FROM {name}"),
     }
@@ -252,7 +264,7 @@ impl Table {
     #[must_use]
     pub fn statements(&self) -> Vec<&str> {
         let ids = self.is_numbered.then_some(&*self.greatest_id);
-        let always = [&self.all, &self.first_page, &self.next_page, &self.insert, &self.count];
+        let always = [&self.all, &self.first_page, &self.next_page, &self.insert, &self.insert_together, &self.count];
         always.into_iter().map(String::as_str).chain(ids).collect()
     }
 }

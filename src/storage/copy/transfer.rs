@@ -7,6 +7,7 @@ use futures_util::future::{try_join, try_join_all};
 use super::Table;
 use super::progress::{advance, copied};
 use super::row::{decode, encode, value};
+use super::tables::ROWS_TOGETHER;
 use crate::domain::Error;
 use crate::storage::value::Value;
 use crate::storage::{Param, StorageError, Store, Tx};
@@ -100,12 +101,20 @@ async fn write(to: &Store, table: &'static Table, mut rows: Vec<Vec<Value>>, aft
         before = last;
         writes.push(to.write(move |tx| {
             advance(tx, table, some.len(), &key.0, &key.1)?;
-            for row in &some {
-                let params: Vec<Param<'_>> = row.iter().map(Value::as_param).collect();
-                tx.execute_later(&table.insert, &params)?;
+            for rows in some.chunks(ROWS_TOGETHER) {
+                insert(tx, table, rows)?;
             }
             Ok(())
         }));
     }
     try_join_all(writes).await.map(drop)
+}
+
+/// Inserts up to [`ROWS_TOGETHER`] rows.
+fn insert(tx: &mut dyn Tx, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StorageError> {
+    let params: Vec<Param<'_>> = rows.iter().flatten().map(Value::as_param).collect();
+    if rows.len() == ROWS_TOGETHER {
+        return tx.execute_later(&table.insert_together, &params);
+    }
+    params.chunks(table.columns.len()).try_for_each(|row| tx.execute_later(&table.insert, row))
 }
