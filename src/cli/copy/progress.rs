@@ -1,15 +1,16 @@
 //! How far the copy is, on a terminal.
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::domain::Error;
 use crate::storage::Store;
 use crate::storage::copy::{TABLES, count};
 
-const TEMPLATE: &str = "{prefix:9} [{bar:30}] {human_pos} of {human_len} {msg}, {per_sec}, {eta} left";
+const TEMPLATE: &str = "{prefix:9} [{bar:30}] {human_pos} of {human_len} {msg}, {rate}/s, {eta} left";
 
 /// A bar on standard error; nothing where nobody would see it.
 #[derive(Clone)]
@@ -26,7 +27,10 @@ impl Bar {
         }
         // Hidden by itself when standard error is no terminal.
         let bar = ProgressBar::new(0).with_prefix(what);
-        bar.set_style(ProgressStyle::with_template(TEMPLATE).expect("the template is right").progress_chars("=> "));
+        let style = ProgressStyle::with_template(TEMPLATE).expect("the template is right").progress_chars("=> ");
+        bar.set_style(style.with_key("rate", |state: &ProgressState, to: &mut dyn Write| {
+            let _ = write!(to, "{:.0}", state.per_sec());
+        }));
         Self { bar, bytes: Arc::default() }
     }
 
