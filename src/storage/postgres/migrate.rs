@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use refinery::Runner;
 
-use super::connection::{Connection, Use};
+use super::connection::{self, Connection, Use};
 use super::failure::Failure;
 use super::url::PostgresUrl;
 use crate::storage::StorageError;
@@ -29,7 +29,10 @@ pub fn bring_up_to_date(url: &PostgresUrl) -> Result<(), StorageError> {
     let cannot = |failure: Failure| StorageError::Schema(format!("cannot use {url}: {}", failure.cause));
     let open = || Connection::open(url, Use { writes: true, statement_within: None }).map_err(cannot);
     let mut connection = open()?;
-    refuse_what_cannot_work(&connection, &open()?).map_err(cannot)??;
+    if shares_sessions(&connection, &open()?).map_err(cannot)? {
+        return Err(StorageError::Schema(SHARED_SESSIONS.to_owned()));
+    }
+    refuse_what_cannot_work(&connection).map_err(cannot)??;
     let runner: Runner = embedded::migrations::runner().set_abort_missing(false);
     let known = schema::newest(&runner);
     if state(&connection).map_err(cannot)?.is_enough(known)? {
@@ -76,31 +79,46 @@ fn state(connection: &Connection) -> Result<schema::State, Failure> {
     })
 }
 
-/// Says what is in the way of two connections that must be sessions of their own.
-fn refuse_what_cannot_work(one: &Connection, other: &Connection) -> Result<Result<(), StorageError>, Failure> {
-    let ask = |connection: &Connection| {
-        connection.wait(Instant::now() + LOOK_WITHIN, async {
-            let row = connection
-                .client
-                .query_one(
-                    "SELECT pg_backend_pid(), current_setting('server_encoding'), current_setting('fsync'),
-                     current_setting('server_version_num')::int",
-                    &[],
-                )
-                .await?;
-            Ok((row.get::<_, i32>(0), row.get::<_, String>(1), row.get::<_, String>(2), row.get::<_, i32>(3)))
-        })
-    };
-    let (backend, encoding, fsync, version) = ask(one)?;
-    let is_shared = backend == one.backend && ask(other)?.0 == other.backend && one.backend != other.backend;
-    let refuse = |reason: String| Ok(Err(StorageError::Schema(reason)));
-    if !is_shared {
-        return refuse(
-            "the database is behind a pooler that shares sessions between clients (pgbouncer's pool_mode = transaction or \
-             statement): set pool_mode = session, or connect to PostgreSQL itself"
-                .to_owned(),
-        );
+const SHARED_SESSIONS: &str = "the database is behind a pooler that shares sessions between clients (pgbouncer's \
+     pool_mode = transaction or statement): set pool_mode = session, or connect to PostgreSQL itself";
+
+/// How often two connections are compared. Once would be enough for a pooler that has nobody else to serve; when others
+/// take and leave its sessions meanwhile, two connections may seem to have one each, but not again and again.
+const COMPARISONS: u32 = 10;
+
+/// Whether two connections are not sessions of their own: in turn, one holds a transaction open while the other asks
+/// which session it has.
+fn shares_sessions(one: &Connection, other: &Connection) -> Result<bool, Failure> {
+    if one.backend == other.backend {
+        return Ok(true);
     }
+    for _ in 0..COMPARISONS {
+        for (holds, asks) in [(one, other), (other, one)] {
+            if backend(holds, "BEGIN")? != holds.backend || backend(asks, "")? != asks.backend {
+                return Ok(true);
+            }
+            backend(holds, "COMMIT")?;
+        }
+    }
+    Ok(false)
+}
+
+/// Runs a statement, and gives what the server calls the process that runs the next.
+fn backend(connection: &Connection, statement: &str) -> Result<i32, Failure> {
+    connection.wait(Instant::now() + LOOK_WITHIN, async {
+        connection.client.batch_execute(statement).await?;
+        Ok(connection::backend(&connection.client).await?)
+    })
+}
+
+/// Says what of the server's settings is in the way.
+fn refuse_what_cannot_work(connection: &Connection) -> Result<Result<(), StorageError>, Failure> {
+    let settings = "SELECT current_setting('server_encoding'), current_setting('fsync'),
+         current_setting('server_version_num')::int";
+    let row = connection
+        .wait(Instant::now() + LOOK_WITHIN, async { Ok(connection.client.query_one(settings, &[]).await?) })?;
+    let (encoding, fsync, version): (String, String, i32) = (row.get(0), row.get(1), row.get(2));
+    let refuse = |reason: String| Ok(Err(StorageError::Schema(reason)));
     if encoding != "UTF8" {
         return refuse(format!(
             "the database's encoding is {encoding}: it must be UTF8 (CREATE DATABASE … ENCODING 'UTF8')"
