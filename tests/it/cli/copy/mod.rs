@@ -18,18 +18,21 @@ use crate::support::TestDatabase;
 struct Place {
     folder: TempDir,
     database: TestDatabase,
+    /// Where attachments are, if not in the folder.
+    bucket: Option<String>,
 }
 
 impl Place {
     /// Everything in one folder.
     fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { database: TestDatabase::sqlite_in(folder.path()), folder }
+        Self { database: TestDatabase::sqlite_in(folder.path()), folder, bucket: None }
     }
 
     /// A database on a server, and a folder of attachments.
     fn postgres() -> Self {
-        Self { database: TestDatabase::empty_postgres(), folder: tempfile::tempdir().expect("a temporary folder") }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { database: TestDatabase::empty_postgres(), folder, bucket: None }
     }
 
     fn url(&self) -> &str {
@@ -41,7 +44,7 @@ impl Place {
     }
 
     fn blobs(&self) -> String {
-        format!("file:{}", self.path().join("blobs").display())
+        self.bucket.clone().unwrap_or_else(|| format!("file:{}", self.path().join("blobs").display()))
     }
 
     /// A command on the installation that is here.

@@ -1,14 +1,16 @@
 //! To another engine and back: nothing is lost, and everybody goes on as before.
 
+use ferrodesk::config::{Config, Flags};
 use ferrodesk::domain::conversation::Visibility;
 use ferrodesk::domain::{CategoryId, TagId};
 use http::StatusCode;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use super::{Place, copied, copying, output, refused, succeeded, sums};
 use crate::cli::Server;
 use crate::support::{
-    CONVERSATION, CREATE, Client, Desk, PASSWORD, SignedIn, TestApp, TestWorkspace, download, fields_of,
+    CONVERSATION, CREATE, Client, Desk, PASSWORD, SignedIn, TestApp, TestWorkspace, download, fields_of, s3,
 };
 
 const ODD: [&str; 6] = [
@@ -182,4 +184,27 @@ async fn a_secret_that_is_a_setting_is_left_alone() {
     let report = succeeded(&output(copying(&filled.place, &to, "--json").env("FERRODESK_SECRET", secret)));
     assert_eq!(report["secret"], "in the settings");
     assert!(!to.path().join("secret.key").exists());
+}
+
+#[tokio::test]
+async fn a_bucket_of_s3_takes_the_files_and_gives_them_back() {
+    let filled = filled().await;
+    let (mut there, back) = (Place::sqlite(), Place::sqlite());
+    let mut settings = Config::defaults(&Flags::default()).expect("the default settings are right");
+    s3::use_bucket(&mut settings, &s3::prefix_of(there.path()));
+    there.bucket = settings.blobs;
+    for (from, to) in [(&filled.place, &there), (&there, &back)] {
+        let mut command = copying(from, to, "--json");
+        command
+            .env("FERRODESK_S3_ENDPOINT", settings.s3_endpoint.as_deref().expect("a server"))
+            .env("FERRODESK_S3_ACCESS_KEY_ID", reveal(settings.s3_access_key_id.as_ref()))
+            .env("FERRODESK_S3_SECRET_ACCESS_KEY", reveal(settings.s3_secret_access_key.as_ref()));
+        let report = succeeded(&output(&mut command));
+        assert_eq!((&report["equal"], &report["files"]["copied"]), (&json!(true), &json!(4)));
+    }
+    assert_eq!(back.check()["problems"], json!([]));
+}
+
+fn reveal(secret: Option<&SecretString>) -> &str {
+    secret.expect("a setting").expose_secret()
 }
