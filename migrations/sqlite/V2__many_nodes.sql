@@ -24,3 +24,11 @@ CREATE TABLE installation (
     token_secret          BLOB
 );
 INSERT INTO installation (id, oldest_program_schema) VALUES (1, 1);
+
+-- How far an unfinished copy of another installation into this one has come, by table; empty otherwise.
+CREATE TABLE copy_progress (
+    name   TEXT   NOT NULL PRIMARY KEY,
+    copied BIGINT NOT NULL,
+    -- The key of the last row that is here; for the row "source", what tells that installation from others.
+    after  BLOB   NOT NULL
+) WITHOUT ROWID;

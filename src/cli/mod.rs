@@ -3,6 +3,7 @@
 mod apikey;
 mod catalogue;
 mod check;
+mod copy;
 mod demo;
 mod identity_provider;
 mod output;
@@ -76,6 +77,8 @@ enum Command {
     },
     /// Hold the database against itself and against the stored files
     Check(check::CheckArgs),
+    /// Copy a whole installation to another database, of whatever engine, with its files
+    Copy(copy::CopyArgs),
     /// Add, list and set workspaces
     #[command(subcommand, after_help = "Example:\n  ferrodesk workspace add Acme --open-ticket-limit 20")]
     Workspace(workspace::WorkspaceCommand),
@@ -133,6 +136,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(args) => serve::run(Config::load(file, &flags(args.listen))?),
         Command::Demo(args) => demo::run(Config::load(file, &flags(args.listen))?),
+        Command::Copy(args) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(copy::run(&Config::load(file, &flags(None))?, args))
+        }
         other => {
             let config = Config::load(file, &flags(None))?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -150,6 +157,7 @@ async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
         ..StoreOptions::default()
     };
     let desk = Desk::open(config, &options, StorageMetrics::default())?;
+    desk.refuse_half_a_copy().await?;
     let outcome = match command {
         Command::Migrate { output } => {
             output::added(output.json, &json!({ "schema": "up to date" }), "The schema is up to date.")
@@ -161,7 +169,7 @@ async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Category(command) => catalogue::run_category(&desk, command).await,
         Command::Tag(command) => catalogue::run_tag(&desk, command).await,
         Command::IdentityProvider(command) => identity_provider::run(&desk, command).await,
-        Command::Demo(_) | Command::Serve(_) => unreachable!("these have a runtime of their own"),
+        Command::Demo(_) | Command::Serve(_) | Command::Copy(_) => unreachable!("these open what they need themselves"),
     };
     desk.store.close();
     outcome
@@ -184,6 +192,14 @@ impl Desk {
         let store = database.open(options, metrics).with_context(|| format!("cannot open the database {database}"))?;
         let blobs = Blobs::open(&config.blobs_at()?)?;
         Ok(Self { config, store, blobs, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) })
+    }
+
+    /// Nothing may be done to what `ferrodesk copy` has begun and not finished.
+    async fn refuse_half_a_copy(&self) -> anyhow::Result<()> {
+        if self.store.read(|tx| Ok(crate::storage::copy::is_unfinished(tx)?)).await? {
+            anyhow::bail!("the database is an unfinished copy of another: run `ferrodesk copy` again to finish it");
+        }
+        Ok(())
     }
 
     /// The installation's secret: from the settings, or from where the servers of the installation all find it.

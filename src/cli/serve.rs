@@ -46,6 +46,7 @@ pub fn start(
             ..StoreOptions::default()
         };
         let desk = Desk::open(config, &options, metrics.clone())?;
+        desk.refuse_half_a_copy().await?;
         let secret = desk.secret().await?;
         let wanted = desk.config.listen;
         let listener = TcpListener::bind(wanted)

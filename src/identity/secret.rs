@@ -72,31 +72,39 @@ impl Secret {
     /// When the file cannot be read or written, others may read it, or it is weak.
     pub fn load_or_create(data: &Path, entropy: &dyn Entropy) -> Result<Self, SecretError> {
         let path = data.join(FILE_NAME);
-        let fail = |problem: String| SecretError::File { path: path.display().to_string(), problem };
-        let fresh = Self::material(entropy);
-        // Written aside and linked into place, so that two processes that start at once agree on one.
-        let aside = data.join(format!("{FILE_NAME}.{}", hex::encode(random_bytes::<8>(entropy))));
         if !path.exists() {
-            let create = || -> std::io::Result<()> {
-                let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-                file.write_all(fresh.as_bytes())?;
-                file.sync_all()?;
-                let linked = fs::hard_link(&aside, &path);
-                fs::remove_file(&aside)?;
-                match linked {
-                    Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(e),
-                    _ => fs::File::open(data)?.sync_all(),
-                }
-            };
-            create().map_err(|e| fail(e.to_string()))?;
+            write_new(data, &Self::material(entropy), entropy).map_err(|e| unusable(&path, e.to_string()))?;
         }
-        let metadata = fs::metadata(&path).map_err(|e| fail(e.to_string()))?;
-        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
-        if mode & 0o077 != 0 {
-            return Err(fail(format!("others may read it (mode {:o}); run chmod 600 on it", mode & 0o777)));
+        Self::new(&read(&path)?, &format!("in {}", path.display()))
+    }
+
+    /// What the secret in the data folder is made of; `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`Secret::load_or_create`].
+    pub fn find_material(data: &Path) -> Result<Option<String>, SecretError> {
+        let path = data.join(FILE_NAME);
+        if !path.exists() {
+            return Ok(None);
         }
-        let material = fs::read_to_string(&path).map_err(|e| fail(e.to_string()))?;
-        Self::new(&material, &format!("in {}", path.display()))
+        let material = read(&path)?.trim().to_owned();
+        Self::new(&material, &format!("in {}", path.display()))?;
+        Ok(Some(material))
+    }
+
+    /// Keeps `material` as the data folder's secret.
+    ///
+    /// # Errors
+    /// When the folder has another secret, or the file cannot be written.
+    pub fn keep_material(data: &Path, material: &str, entropy: &dyn Entropy) -> Result<(), SecretError> {
+        let path = data.join(FILE_NAME);
+        if !path.exists() {
+            write_new(data, material, entropy).map_err(|e| unusable(&path, e.to_string()))?;
+        }
+        if read(&path)?.trim() == material {
+            return Ok(());
+        }
+        Err(unusable(&path, "it is another installation's; move it away".to_owned()))
     }
 
     /// The key for one purpose; keys of two purposes tell nothing of each other.
@@ -141,5 +149,34 @@ impl Secret {
 
     fn sealing_key(&self) -> RandomizedNonceKey {
         RandomizedNonceKey::new(&AES_256_GCM, &self.derive("seal")).expect("the key has the cipher's length")
+    }
+}
+
+fn unusable(path: &Path, problem: String) -> SecretError {
+    SecretError::File { path: path.display().to_string(), problem }
+}
+
+/// What is in the file, which must be for nobody else to read.
+fn read(path: &Path) -> Result<String, SecretError> {
+    let metadata = fs::metadata(path).map_err(|e| unusable(path, e.to_string()))?;
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+    if mode & 0o077 != 0 {
+        return Err(unusable(path, format!("others may read it (mode {:o}); run chmod 600 on it", mode & 0o777)));
+    }
+    fs::read_to_string(path).map_err(|e| unusable(path, e.to_string()))
+}
+
+/// Makes the file, unless somebody else has made it meanwhile.
+fn write_new(data: &Path, material: &str, entropy: &dyn Entropy) -> std::io::Result<()> {
+    // Written aside and linked into place, so that two processes that start at once agree on one.
+    let aside = data.join(format!("{FILE_NAME}.{}", hex::encode(random_bytes::<8>(entropy))));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+    file.write_all(material.as_bytes())?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&aside, data.join(FILE_NAME));
+    fs::remove_file(&aside)?;
+    match linked {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(e),
+        _ => fs::File::open(data)?.sync_all(),
     }
 }

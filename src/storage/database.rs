@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{PostgresUrl, StorageError, StorageMetrics, Store, StoreOptions};
+use super::{PostgresUrl, StorageError, StorageMetrics, Store, StoreOptions, postgres, sqlite};
 
 /// Which database, as the setting `database` names it.
 #[derive(Clone, Debug)]
@@ -35,6 +35,29 @@ impl Database {
         match self {
             Self::Sqlite(path) => Store::open_sqlite(path, options, metrics),
             Self::Postgres(url) => Store::open_postgres(url, options, metrics),
+        }
+    }
+
+    /// Whether a server or a command works on it, as far as can be seen; to be asked before it is opened.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    pub fn is_in_use(&self) -> Result<bool, StorageError> {
+        match self {
+            Self::Sqlite(path) => sqlite::is_in_use(path),
+            Self::Postgres(url) => postgres::is_in_use(url),
+        }
+    }
+
+    /// Whether both are the same database, as far as their names tell.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sqlite(one), Self::Sqlite(other)) => {
+                std::fs::canonicalize(one).is_ok_and(|one| std::fs::canonicalize(other).is_ok_and(|other| one == other))
+            }
+            (Self::Postgres(one), Self::Postgres(other)) => one.to_string() == other.to_string(),
+            _ => false,
         }
     }
 

@@ -23,6 +23,8 @@ pub trait Engine: Send + Sync {
     fn readiness(&self) -> Readiness;
     /// See `Store::integrity_problems`.
     fn integrity_problems(&self) -> Result<Vec<String>, StorageError>;
+    /// See `Store::rows_per_write`.
+    fn rows_per_write(&self) -> usize;
     /// See `Store::queue_depths`.
     fn queue_depths(&self) -> (usize, usize);
     /// See `Store::close`.

@@ -2,6 +2,7 @@
 //!
 //! SQL lives in this module and nowhere else; [`queries`] holds it by area, one text for every engine.
 
+pub mod copy;
 mod database;
 mod engine;
 pub mod metrics;
@@ -9,6 +10,7 @@ mod postgres;
 pub mod queries;
 mod schema;
 mod sqlite;
+mod value;
 mod work;
 
 use std::path::Path;
@@ -102,6 +104,12 @@ pub trait Tx {
 
     /// The next id of a table that cannot number its own rows.
     fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError>;
+
+    /// The last id that `table` gave to a row, which may be gone, as far as the engine keeps it.
+    fn last_id(&mut self, table: &'static str) -> Result<Option<i64>, StorageError>;
+
+    /// Sees to it that `table` gives no id up to `id` to a row any more, as far as the engine can.
+    fn raise_last_id(&mut self, table: &'static str, id: i64) -> Result<(), StorageError>;
 
     /// The number of the last event that may be published: none with a smaller number will appear any more, though a
     /// transaction that is still running may yet commit events with greater ones.
@@ -268,6 +276,12 @@ impl Store {
         let engine = Arc::clone(&self.engine);
         let checked = tokio::task::spawn_blocking(move || engine.integrity_problems());
         Ok(checked.await.map_err(Error::internal)??)
+    }
+
+    /// How many rows a closure had best write, if there are many.
+    #[must_use]
+    pub fn rows_per_write(&self) -> usize {
+        self.engine.rows_per_write()
     }
 
     /// How many closures wait for the writer, and for the readers.

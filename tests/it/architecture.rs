@@ -109,7 +109,7 @@ fn invariant_4_whoever_changes_a_ticket_records_an_event() {
 }
 
 /// Statements without `workspace_id`, each with the reason.
-const WITHOUT_WORKSPACE: [(&str, &str, &str); 19] = [
+const WITHOUT_WORKSPACE: [(&str, &str, &str); 20] = [
     ("applications", "BY_KEY", "the apikey is what tells the workspace"),
     ("attachments", "PAGE", "an operator's check of the whole installation"),
     ("attachments", "COUNT", "an operator's check of the whole installation"),
@@ -119,6 +119,7 @@ const WITHOUT_WORKSPACE: [(&str, &str, &str); 19] = [
     ("installation", "IS_THERE", "the installation as a whole"),
     ("installation", "TOUCH", "the installation as a whole"),
     ("installation", "OFFER_SECRET", "the installation as a whole"),
+    ("installation", "REPLACE_SECRET", "the installation as a whole"),
     ("installation", "SECRET", "the installation as a whole"),
     ("recurring_jobs", "ADD", "a job is the installation's"),
     ("recurring_jobs", "CLAIM", "a job is the installation's"),

@@ -324,7 +324,15 @@ fn every_table_names_its_workspace() {
     // The tenant itself, and what belongs to no tenant.
     assert_eq!(
         without,
-        ["installation", "recurring_job", "refinery_schema_history", "revision", "sequence", "workspace"]
+        [
+            "copy_progress",
+            "installation",
+            "recurring_job",
+            "refinery_schema_history",
+            "revision",
+            "sequence",
+            "workspace"
+        ]
     );
 }
 

@@ -2,6 +2,7 @@
 
 mod connection;
 mod failure;
+mod in_use;
 mod integrity;
 mod migrate;
 mod pool;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Sender, bounded};
 use tokio::sync::Notify;
 
+pub use self::in_use::is_in_use;
 pub use self::url::PostgresUrl;
 
 use self::connection::{Connection, Use};
@@ -151,6 +153,11 @@ impl engine::Engine for Engine {
         let connection = Connection::open(&self.shared.url, Use { writes: false, statement_within: None })
             .map_err(failure::Failure::into_storage_error)?;
         integrity::problems(&connection).map_err(failure::Failure::into_storage_error)
+    }
+
+    /// Each closure waits for the disk.
+    fn rows_per_write(&self) -> usize {
+        2000
     }
 
     fn queue_depths(&self) -> (usize, usize) {

@@ -15,12 +15,17 @@ use tokio_postgres::types::ToSql;
 use super::connection::Connection;
 use super::failure::{Failure, Kind};
 use super::row::PgRow;
-use super::value::Value;
 use crate::domain::EventId;
+use crate::storage::value::Value;
 use crate::storage::{EachRow, Param, Sequence, StorageError, Table, Tx};
 
 const BUMP_REVISION: &str = "WITH bumped AS (UPDATE revision SET value = value + 1 WHERE id = 1 RETURNING value)
      SELECT pg_notify('ferrodesk_revision', value::text) FROM bumped";
+
+/// Whatever kind of sequence the table has, it belongs to the column.
+const LAST_ID: &str = "SELECT pg_sequence_last_value(pg_get_serial_sequence($1, 'id')::regclass)";
+const RAISE_LAST_ID: &str = "WITH of_table AS (SELECT pg_get_serial_sequence($1, 'id')::regclass AS sequence)
+     SELECT setval(sequence, GREATEST(CAST($2 AS bigint), pg_sequence_last_value(sequence))) FROM of_table WHERE $2 > 0";
 
 /// What a transaction is begun as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,6 +231,19 @@ impl Tx for PgTx<'_> {
 
     fn last_settled_event(&mut self) -> Result<EventId, StorageError> {
         Ok(EventId(self.last_settled_event))
+    }
+
+    fn last_id(&mut self, table: &'static str) -> Result<Option<i64>, StorageError> {
+        let mut last = None;
+        self.query(LAST_ID, &[Param::Text(table)], &mut |row| {
+            last = row.opt_int(0)?;
+            Ok(())
+        })?;
+        Ok(last)
+    }
+
+    fn raise_last_id(&mut self, table: &'static str, id: i64) -> Result<(), StorageError> {
+        self.query(RAISE_LAST_ID, &[Param::Text(table), Param::Int(id)], &mut |_| Ok(()))
     }
 
     fn exclude_writers(&mut self, table: Table) -> Result<(), StorageError> {

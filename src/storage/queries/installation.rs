@@ -1,11 +1,12 @@
 //! The one row about the installation as a whole.
 
-use super::{Param, StorageError, Tx, only, statements};
+use super::{Param, StorageError, Tx, first, only, statements};
 
 statements! {
     IS_THERE = "SELECT id FROM installation WHERE id = 1";
     TOUCH = "UPDATE installation SET oldest_program_schema = oldest_program_schema WHERE id = 1";
     OFFER_SECRET = "UPDATE installation SET token_secret = $1 WHERE id = 1 AND token_secret IS NULL";
+    REPLACE_SECRET = "UPDATE installation SET token_secret = $1 WHERE id = 1";
     SECRET = "SELECT token_secret FROM installation WHERE id = 1 AND token_secret IS NOT NULL";
 }
 
@@ -24,4 +25,15 @@ pub fn touch(tx: &mut dyn Tx) -> Result<(), StorageError> {
 pub fn shared_secret(tx: &mut dyn Tx, fresh: &[u8]) -> Result<Vec<u8>, StorageError> {
     tx.execute(OFFER_SECRET, &[Param::Bytes(fresh)])?;
     only(tx, SECRET, &[], |row| row.bytes(0).map(<[u8]>::to_vec))
+}
+
+/// The secret that the servers share, if one is kept here.
+pub fn find_secret(tx: &mut dyn Tx) -> Result<Option<Vec<u8>>, StorageError> {
+    first(tx, SECRET, &[], |row| row.bytes(0).map(<[u8]>::to_vec))
+}
+
+/// Keeps another secret in place of the one that is here.
+pub fn replace_secret(tx: &mut dyn Tx, secret: &[u8]) -> Result<(), StorageError> {
+    tx.execute(REPLACE_SECRET, &[Param::Bytes(secret)])?;
+    Ok(())
 }

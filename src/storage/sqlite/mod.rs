@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod connection;
+mod in_use;
 mod migrate;
 mod read_gate;
 mod reader;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
 
+pub use self::in_use::is_in_use;
 use self::read_gate::ReadGate;
 use super::engine::{self, Engine as _, Readiness};
 use super::work::Job;
@@ -128,6 +130,12 @@ impl engine::Engine for Engine {
             }
         }
         Ok(problems)
+    }
+
+    /// Within a savepoint, SQLite walks through all that the savepoint has changed at the end of every statement. Closures
+    /// that wait together are committed together.
+    fn rows_per_write(&self) -> usize {
+        100
     }
 
     fn queue_depths(&self) -> (usize, usize) {

@@ -7,6 +7,13 @@ use super::super::{EachRow, Param, Row, Sequence, StorageError, Table, Tx};
 use crate::domain::EventId;
 
 const NEXT_ID: &str = "UPDATE sequence SET value = value + 1 WHERE name = $1 RETURNING value";
+const LAST_ID: &str = "SELECT value FROM sequence WHERE name = $1";
+const RAISE_LAST_ID: &str = "UPDATE sequence SET value = MAX(value, $1) WHERE name = $2";
+/// AUTOINCREMENT keeps a row here for a table that has had rows.
+const LAST_EVENT_ID: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'event'";
+const START_EVENT_IDS: &str = "INSERT INTO sqlite_sequence (name, seq)
+     SELECT 'event', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'event')";
+const RAISE_LAST_EVENT_ID: &str = "UPDATE sqlite_sequence SET seq = MAX(seq, $1) WHERE name = 'event'";
 const BUMP_REVISION: &str = "UPDATE revision SET value = value + 1 WHERE id = 1";
 
 /// The transaction that is open on `connection`.
@@ -64,6 +71,28 @@ impl Tx for SqliteTx<'_> {
     fn last_settled_event(&mut self) -> Result<EventId, StorageError> {
         // One transaction writes at a time, so that numbers become visible in their order.
         Ok(EventId(i64::MAX))
+    }
+
+    /// The other tables are numbered from the greatest id that is there, and nothing is kept of those that are gone.
+    fn last_id(&mut self, table: &'static str) -> Result<Option<i64>, StorageError> {
+        let mut last = None;
+        let (sql, params) =
+            if table == "event" { (LAST_EVENT_ID, &[][..]) } else { (LAST_ID, &[Param::Text(table)][..]) };
+        self.query(sql, params, &mut |row| {
+            last = Some(row.int(0)?);
+            Ok(())
+        })?;
+        Ok(last)
+    }
+
+    fn raise_last_id(&mut self, table: &'static str, id: i64) -> Result<(), StorageError> {
+        if table == "event" {
+            self.execute(START_EVENT_IDS, &[])?;
+            self.execute(RAISE_LAST_EVENT_ID, &[Param::Int(id)])?;
+        } else {
+            self.execute(RAISE_LAST_ID, &[Param::Int(id), Param::Text(table)])?;
+        }
+        Ok(())
     }
 
     fn exclude_writers(&mut self, _: Table) -> Result<(), StorageError> {

@@ -2,6 +2,7 @@
 
 mod administration;
 mod attachments;
+mod copy;
 mod demo;
 mod misuse;
 mod on_postgres;

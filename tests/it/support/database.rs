@@ -42,7 +42,8 @@ impl TestDatabase {
         database
     }
 
-    fn sqlite_in(folder: &Path) -> Self {
+    /// A file in `folder`.
+    pub fn sqlite_in(folder: &Path) -> Self {
         let path = folder.join("ferrodesk.db");
         let url = format!("sqlite:{}", path.display());
         Self { database: Database::Sqlite(path), url, name: None, folder: None }

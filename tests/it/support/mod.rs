@@ -85,6 +85,12 @@ impl TestApp {
         Self::on(folder, database, adjust)
     }
 
+    /// A desk on a SQLite file, with attachments in files, whatever the environment chooses. All of it is in `folder`.
+    pub fn in_files(folder: TempDir) -> Self {
+        let database = Arc::new(TestDatabase::sqlite_in(folder.path()));
+        Self::on(Arc::new(folder), database, |config| config.blobs = None)
+    }
+
     fn on(folder: Arc<TempDir>, database: Arc<TestDatabase>, adjust: impl FnOnce(&mut Config)) -> Self {
         // Shown with a test that fails.
         let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_test_writer().try_init();

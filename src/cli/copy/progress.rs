@@ -1,0 +1,68 @@
+//! How far the copy is, on a terminal.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
+
+use crate::domain::Error;
+use crate::storage::Store;
+use crate::storage::copy::{TABLES, count};
+
+const TEMPLATE: &str = "{prefix:9} [{bar:30}] {human_pos} of {human_len} {msg}, {rate}/s, {eta} left";
+
+/// A bar on standard error; nothing where nobody would see it.
+#[derive(Clone)]
+pub struct Bar {
+    bar: ProgressBar,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Bar {
+    /// A bar for what is counted.
+    pub fn new(what: &'static str, as_json: bool) -> Self {
+        if as_json {
+            return Self::hidden();
+        }
+        // Hidden by itself when standard error is no terminal.
+        let bar = ProgressBar::new(0).with_prefix(what);
+        let style = ProgressStyle::with_template(TEMPLATE).expect("the template is right").progress_chars("=> ");
+        bar.set_style(style.with_key("rate", |state: &ProgressState, to: &mut dyn Write| {
+            let _ = write!(to, "{:.0}", state.per_sec());
+        }));
+        Self { bar, bytes: Arc::default() }
+    }
+
+    pub fn hidden() -> Self {
+        Self { bar: ProgressBar::hidden(), bytes: Arc::default() }
+    }
+
+    /// Expects all rows of a database.
+    pub async fn expect(&self, store: &Store) -> Result<(), Error> {
+        // Counting takes a moment.
+        if !self.bar.is_hidden() {
+            let rows = store.read(|tx| Ok(TABLES.iter().map(|table| count(tx, table)).sum::<Result<u64, _>>()?));
+            self.bar.set_length(rows.await?);
+        }
+        Ok(())
+    }
+
+    pub fn expect_more(&self, count: u64) {
+        self.bar.inc_length(count);
+    }
+
+    /// So much more is done.
+    pub fn moved(&self, of: &str, count: u64, bytes: u64) {
+        let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if !self.bar.is_hidden() {
+            let space = if of.is_empty() { "" } else { ", " };
+            self.bar.set_message(format!("({}{space}{of})", HumanBytes(bytes)));
+        }
+        self.bar.inc(count);
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
