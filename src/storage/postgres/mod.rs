@@ -4,6 +4,7 @@ mod connection;
 mod failure;
 mod migrate;
 mod pool;
+mod replica;
 mod row;
 mod tx;
 mod url;
@@ -22,6 +23,7 @@ pub use self::url::PostgresUrl;
 
 use self::connection::{Connection, Use};
 use self::pool::Pool;
+use self::replica::Replica;
 use self::tx::Mode;
 use super::engine::{self, Readiness};
 use super::work::Job;
@@ -58,7 +60,8 @@ pub struct Engine {
     running: Mutex<Option<Sender<()>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     writes: Pool,
-    reads: Pool,
+    reads: Arc<Pool>,
+    replica: Option<Replica>,
 }
 
 impl Engine {
@@ -83,8 +86,11 @@ impl Engine {
         let writers = if options.writers == 0 { WRITERS } else { options.writers };
         let readers = if options.readers == 0 { READERS } else { options.readers };
         let writes = Pool::start(&shared, Mode::Write, writers, &stop, &mut threads)?;
-        let reads = Pool::start(&shared, Mode::Read, readers, &stop, &mut threads)?;
-        Ok(Self { shared, running: Mutex::new(Some(running)), threads: Mutex::new(threads), writes, reads })
+        let reads = Arc::new(Pool::start(&shared, Mode::Read, readers, &stop, &mut threads)?);
+        let replica = options.replica.as_ref();
+        let replica = replica.map(|url| Replica::start(&shared, url, readers, &reads)).transpose()?;
+        let (running, threads) = (Mutex::new(Some(running)), Mutex::new(threads));
+        Ok(Self { shared, running, threads, writes, reads, replica })
     }
 
     fn submit(&self, pool: &Pool, job: Box<dyn Job>) -> Result<(), StorageError> {
@@ -102,6 +108,13 @@ impl engine::Engine for Engine {
 
     fn submit_read(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
         self.submit(&self.reads, job)
+    }
+
+    fn submit_read_anywhere(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
+        match &self.replica {
+            Some(replica) if !self.shared.closing.load(Ordering::Acquire) => replica.submit(job),
+            _ => self.submit_read(job),
+        }
     }
 
     fn patience(&self) -> Option<Duration> {
@@ -133,12 +146,17 @@ impl engine::Engine for Engine {
     }
 
     fn queue_depths(&self) -> (usize, usize) {
-        (self.writes.depth(), self.reads.depth())
+        let at_replica = self.replica.as_ref().map_or(0, Replica::depth);
+        (self.writes.depth(), self.reads.depth() + at_replica)
     }
 
     fn close(&self) {
         if self.shared.closing.swap(true, Ordering::AcqRel) {
             return;
+        }
+        if let Some(replica) = &self.replica {
+            // First, because it hands what it has not begun to the primary.
+            replica.close();
         }
         drop(self.running.lock().expect("no thread panics while it holds this").take());
         self.shared.closed.notify_one();
