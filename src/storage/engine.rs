@@ -36,11 +36,14 @@ pub trait Engine: Send + Sync {
 /// Whether an engine can be worked with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
+    /// The database was asked a moment ago, and answered.
     Ready,
     /// The database was asked a moment ago, and did not answer as it must.
     Away,
+    /// Writes succeed; a read will tell.
+    AskByReading,
     /// The last write failed, and nobody has tried another since.
-    Unknown,
+    AskByWriting,
 }
 
 /// Puts `item` into a bounded queue, or refuses it at once.

@@ -265,9 +265,10 @@ impl Store {
     /// [`Error::Busy`] when the database does not answer as it must.
     pub async fn ready(&self) -> Result<(), Error> {
         match self.engine.readiness() {
-            Readiness::Ready => self.read(|tx| Ok(queries::installation::is_there(tx)?)).await,
+            Readiness::Ready => Ok(()),
             Readiness::Away => Err(StorageError::Busy.into()),
-            Readiness::Unknown => self.write(|tx| Ok(queries::installation::touch(tx)?)).await,
+            Readiness::AskByReading => self.read(|tx| Ok(queries::installation::is_there(tx)?)).await,
+            Readiness::AskByWriting => self.write(|tx| Ok(queries::installation::touch(tx)?)).await,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod connection;
 mod failure;
+mod integrity;
 mod migrate;
 mod pool;
 mod replica;
@@ -35,6 +36,9 @@ const WRITERS: usize = 16;
 /// Connections that read.
 const READERS: usize = 8;
 
+/// How long the first connections may take at start.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(20);
+
 /// What the threads share.
 struct Shared {
     url: PostgresUrl,
@@ -49,6 +53,9 @@ struct Shared {
     /// Whether the server answered when it was last looked at.
     answers: AtomicBool,
     closing: AtomicBool,
+    /// Held while a connection is made: signing in costs both ends so much work that many at once would each take too
+    /// long.
+    connecting: Mutex<()>,
     /// Wakes the watching thread to its end.
     closed: Notify,
 }
@@ -79,6 +86,7 @@ impl Engine {
             generation: AtomicU64::new(0),
             answers: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            connecting: Mutex::new(()),
             closed: Notify::new(),
         });
         let (running, stop) = bounded(0);
@@ -87,10 +95,27 @@ impl Engine {
         let readers = if options.readers == 0 { READERS } else { options.readers };
         let writes = Pool::start(&shared, Mode::Write, writers, &stop, &mut threads)?;
         let reads = Arc::new(Pool::start(&shared, Mode::Read, readers, &stop, &mut threads)?);
-        let replica = options.replica.as_ref();
-        let replica = replica.map(|url| Replica::start(&shared, url, readers, &reads)).transpose()?;
         let (running, threads) = (Mutex::new(Some(running)), Mutex::new(threads));
-        Ok(Self { shared, running, threads, writes, reads, replica })
+        let mut engine = Self { shared, running, threads, writes, reads, replica: None };
+        engine.wait_for_connections()?;
+        let replica = options.replica.as_ref();
+        engine.replica = replica.map(|url| Replica::start(&engine.shared, url, readers, &engine.reads)).transpose()?;
+        Ok(engine)
+    }
+
+    /// So that the first request does not find the door still closed.
+    fn wait_for_connections(&self) -> Result<(), StorageError> {
+        let began = Instant::now();
+        while engine::Engine::readiness(self) != Readiness::Ready {
+            if began.elapsed() > CONNECTED_WITHIN {
+                return Err(StorageError::Schema(format!(
+                    "{} does not let enough connections in: see its log, and max_connections",
+                    self.shared.url
+                )));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     fn submit(&self, pool: &Pool, job: Box<dyn Job>) -> Result<(), StorageError> {
@@ -134,15 +159,7 @@ impl engine::Engine for Engine {
     fn integrity_problems(&self) -> Result<Vec<String>, StorageError> {
         let connection = Connection::open(&self.shared.url, Use { writes: false, statement_within: None })
             .map_err(failure::Failure::into_storage_error)?;
-        // What the server itself knows to be unfinished; looking for damaged pages is pg_amcheck's business.
-        let unfinished = "SELECT 'index ' || indexrelid::regclass || ' is not valid' FROM pg_index WHERE NOT indisvalid
-             UNION ALL
-             SELECT 'constraint ' || conname || ' was not checked' FROM pg_constraint WHERE NOT convalidated";
-        let rows = connection.wait(Instant::now() + Duration::from_mins(1), async {
-            Ok(connection.client.query(unfinished, &[]).await?)
-        });
-        let rows = rows.map_err(failure::Failure::into_storage_error)?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
+        integrity::problems(&connection).map_err(failure::Failure::into_storage_error)
     }
 
     fn queue_depths(&self) -> (usize, usize) {

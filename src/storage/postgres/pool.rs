@@ -192,6 +192,7 @@ impl Worker {
 
     fn connect(&mut self) -> Result<(), ()> {
         self.disconnect();
+        let _alone = self.shared.connecting.lock().expect("no thread panics while it holds this");
         // Read first: a server that changes while we connect is found out by the next look.
         self.generation = self.shared.generation.load(Ordering::Acquire);
         let r#use = Use { writes: true, statement_within: Some(self.shared.options.patience) };

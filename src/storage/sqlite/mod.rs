@@ -111,7 +111,7 @@ impl engine::Engine for Engine {
     }
 
     fn readiness(&self) -> Readiness {
-        if self.shared.can_write.load(Ordering::Acquire) { Readiness::Ready } else { Readiness::Unknown }
+        if self.shared.can_write.load(Ordering::Acquire) { Readiness::AskByReading } else { Readiness::AskByWriting }
     }
 
     fn integrity_problems(&self) -> Result<Vec<String>, StorageError> {
