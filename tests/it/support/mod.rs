@@ -97,7 +97,8 @@ impl TestApp {
         let metrics = StorageMetrics::default();
         let options =
             StoreOptions { queue: config.storage_queue, writers: config.storage_writers, ..StoreOptions::default() };
-        let store = database.open_with(&options);
+        let options = StoreOptions { replica: config.read_database().expect("an address"), ..options };
+        let store = database.open_counted(&options, metrics.clone());
         let blobs = Blobs::open(&config.blobs_at().expect("a place")).expect("a store of blobs");
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
         let entropy = Arc::new(SeededEntropy::new(7));
@@ -124,6 +125,12 @@ impl TestApp {
     /// Another desk on the same data, with other settings.
     pub fn beside(&self, adjust: impl FnOnce(&mut Config)) -> Self {
         Self::on(Arc::clone(&self.folder), Arc::clone(&self.database), adjust)
+    }
+
+    /// A desk on a database of the test's choice.
+    pub fn on_database(database: TestDatabase, adjust: impl FnOnce(&mut Config)) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::on(folder, Arc::new(database), adjust)
     }
 
     /// The data folder.
