@@ -15,11 +15,18 @@ use crate::storage::work::Job;
 /// How often both servers are looked at while no reads arrive.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// How long to wait for the replica to catch up. One that takes longer is not waited for again before it has.
+/// The same while no read is sent to the replica, so that it is of use again soon.
+const EVERY_WHILE_SHUT: Duration = Duration::from_millis(25);
+
+/// How long to wait for the replica to catch up. When it has taken longer, reads go to the primary at once until it is
+/// seen to keep up again.
 const CATCH_UP_WITHIN: Duration = Duration::from_millis(20);
 
 /// How often it is looked at meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+/// The same when no read is waiting.
+const LOOK_AGAIN_AT_LEISURE: Duration = Duration::from_millis(5);
 
 /// How long after a failure the next attempt is made.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
@@ -29,7 +36,8 @@ const READ_WITHIN: Duration = Duration::from_millis(500);
 
 /// Starts the thread; it ends when the store closes, and those who take from `queue` with it.
 pub fn start(route: &Arc<Route>, queue: Sender<Read>) -> Result<JoinHandle<()>, StorageError> {
-    let follower = Follower { route: Arc::clone(route), queue, groups: Vec::new(), trouble: None };
+    let follower =
+        Follower { route: Arc::clone(route), queue, groups: Vec::new(), is_open: false, trouble: Some(String::new()) };
     let thread = std::thread::Builder::new().name("postgres-replica".to_owned()).spawn(move || follower.run());
     thread.map_err(|e| StorageError::Engine(Box::new(e)))
 }
@@ -46,7 +54,9 @@ struct Follower {
     queue: Sender<Read>,
     /// Oldest first.
     groups: Vec<Group>,
-    /// Why the replica was not used when this was last said.
+    /// Whether reads are let in.
+    is_open: bool,
+    /// Why the replica was not used, as it was last said; at first, that it never was.
     trouble: Option<String>,
 }
 
@@ -55,7 +65,7 @@ impl Follower {
         loop {
             let ended = Positions::connect(&self.route).and_then(|positions| self.follow(&positions));
             self.route.set_server(None);
-            self.route.shut();
+            self.shut();
             self.route.read_from_primary(self.groups.drain(..).flat_map(|group| group.reads));
             match ended {
                 Ok(()) => return,
@@ -82,9 +92,9 @@ impl Follower {
         let mut replayed = positions.of_replica()?;
         let mut looked: Option<Instant> = None;
         loop {
-            let pause = if self.groups.is_empty() { EVERY } else { LOOK_AGAIN };
-            let Some(reads) = self.route.arrived(pause) else { return Ok(()) };
-            let is_due = looked.is_none_or(|looked| looked.elapsed() >= EVERY);
+            let every = if self.is_open { EVERY } else { EVERY_WHILE_SHUT };
+            let Some(reads) = self.route.arrived(self.pause().unwrap_or(every)) else { return Ok(()) };
+            let is_due = looked.is_none_or(|looked| looked.elapsed() >= every);
             if is_due || !reads.is_empty() {
                 // Kept first, so that they are not lost when a question fails.
                 self.groups.push(Group { reads, wanted: Position::NEVER, until: Instant::now() + CATCH_UP_WITHIN });
@@ -103,6 +113,18 @@ impl Follower {
         }
     }
 
+    /// When to look at the replica again, if it has not reached what is waited for.
+    fn pause(&self) -> Option<Duration> {
+        let is_at_leisure = self.groups.iter().all(|group| group.reads.is_empty());
+        let pause = if is_at_leisure { LOOK_AGAIN_AT_LEISURE } else { LOOK_AGAIN };
+        (!self.groups.is_empty()).then_some(pause)
+    }
+
+    fn shut(&mut self) {
+        self.is_open = false;
+        self.route.shut();
+    }
+
     /// Sends on those who need not wait any longer, and those who have waited long enough.
     fn decide(&mut self, replayed: Position, positions: &Positions) {
         for group in std::mem::take(&mut self.groups) {
@@ -110,10 +132,17 @@ impl Follower {
                 if self.trouble.take().is_some() {
                     tracing::info!(replica = %self.route.url, "the read database is used");
                 }
+                if !self.is_open {
+                    tracing::debug!("the read database keeps up");
+                }
+                self.is_open = true;
                 self.route.open();
                 self.send(group.reads, positions);
             } else if Instant::now() >= group.until {
-                self.route.shut();
+                if self.is_open {
+                    tracing::debug!(bytes = replayed.bytes_to(group.wanted), "the read database is behind");
+                }
+                self.shut();
                 self.route.read_from_primary(group.reads);
             } else {
                 self.groups.push(group);
