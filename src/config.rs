@@ -322,7 +322,7 @@ impl Config {
     /// # Errors
     /// When `database` names none.
     pub fn database(&self) -> Result<Database, ConfigError> {
-        match self.database.as_ref().map(|url| url.expose_secret()) {
+        match self.database.as_ref().map(secrecy::ExposeSecret::expose_secret) {
             None => Ok(Database::Sqlite(self.data.join("ferrodesk.db"))),
             Some(url) => Database::parse(url).map_err(|problem| ConfigError(format!("database: {problem}"))),
         }

@@ -3,15 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use ferrodesk::app::log_in::start_session;
 use ferrodesk::config::{Config, Flags};
 use ferrodesk::domain::user::Application;
 use ferrodesk::domain::{self, ApplicationId, Clock as _, SessionId, UserId, WorkspaceId};
+use ferrodesk::identity::secret::{self, Secret};
 use ferrodesk::identity::system::{SystemClock, SystemEntropy};
 use ferrodesk::identity::token::{AccessTokens, REFRESH_LIFETIME, new_refresh_token};
-use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, queries};
+use ferrodesk::storage::{Database, StorageMetrics, Store, StoreOptions, queries};
 use serde::{Deserialize, Serialize};
 
 use crate::process;
@@ -46,11 +48,15 @@ pub struct Pristine {
     pub description: Description,
 }
 
-/// Opens the settings and the database of a data folder.
-pub fn open(folder: &Path) -> anyhow::Result<(Config, Store)> {
-    let config = Config::load(None, &Flags { data: Some(folder.to_owned()), ..Flags::default() })?;
-    let store = Store::open_sqlite(&config.database_path()?, &StoreOptions::default(), StorageMetrics::default())?;
-    Ok((config, store))
+/// Opens the database of a data folder.
+pub fn open(folder: &Path) -> anyhow::Result<Store> {
+    let config = Config::defaults(&Flags { data: Some(folder.to_owned()), ..Flags::default() })?;
+    Ok(config.database()?.open(&patient(), StorageMetrics::default())?)
+}
+
+/// Signing thousands of users in is one transaction.
+fn patient() -> StoreOptions {
+    StoreOptions { patience: Duration::from_mins(10), ..StoreOptions::default() }
 }
 
 /// Whose requests a measurement sends.
@@ -67,6 +73,8 @@ pub enum Callers {
 /// A copy of a seeded desk that a server may change, removed when this is dropped.
 pub struct Copy {
     pub folder: PathBuf,
+    /// Where the rows are, if not in the folder.
+    pub database: Option<String>,
     pub description: Description,
     tokens: AccessTokens,
     readers: Vec<SessionId>,
@@ -82,16 +90,33 @@ impl Copy {
         process::output(Command::new("cp").args(["-r", "--reflink=auto"]).args([&*pristine.folder, folder]))?;
         // What is still on its way to the disk would slow the first commits.
         process::output(&mut Command::new("sync"))?;
+        let store = open(folder)?;
+        Self::signed_in(pristine, folder, None, &store)
+    }
+
+    /// The desk as it is in a PostgreSQL database, with its users signed in.
+    pub fn in_postgres(pristine: &Pristine, folder: &Path, url: String) -> anyhow::Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir(folder)?;
+        fs::copy(pristine.folder.join(secret::FILE_NAME), folder.join(secret::FILE_NAME))?;
+        let database = Database::parse(&url).map_err(anyhow::Error::msg)?;
+        let store = database.open(&patient(), StorageMetrics::default())?;
+        Self::signed_in(pristine, folder, Some(url), &store)
+    }
+
+    fn signed_in(pristine: &Pristine, folder: &Path, url: Option<String>, store: &Store) -> anyhow::Result<Self> {
         let description = pristine.description.clone();
-        let (config, store) = open(folder)?;
-        let tokens = AccessTokens::new(&config.secret(&SystemEntropy)?);
+        let tokens = AccessTokens::new(&Secret::load_or_create(folder, &SystemEntropy)?);
         let users: Vec<UserId> = description.readers.iter().map(|(user, _)| *user).collect();
-        let readers = sign_in(&store, &description, users)?;
+        let readers = sign_in(store, &description, users)?;
         let others: Vec<UserId> = description.others.iter().copied().take(CREATORS).collect();
-        let sessions = sign_in(&store, &description, others.clone())?;
+        let sessions = sign_in(store, &description, others.clone())?;
         store.close();
         Ok(Self {
             folder: folder.to_owned(),
+            database: url,
             description,
             tokens,
             readers,
@@ -136,7 +161,7 @@ impl Drop for Copy {
 fn sign_in(store: &Store, description: &Description, users: Vec<UserId>) -> anyhow::Result<Vec<SessionId>> {
     let application = Application { id: description.application, workspace: description.workspace };
     let now = SystemClock.now();
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let sessions = runtime.block_on(store.write(move |tx| {
         let start = |user: &UserId| {
             let (_, refresh) = new_refresh_token(&SystemEntropy);

@@ -10,6 +10,7 @@
 
 mod constant;
 mod desk;
+mod postgres;
 mod process;
 mod report;
 mod scenario;
@@ -75,11 +76,21 @@ fn main() -> anyhow::Result<()> {
 fn measure(args: &Args) -> anyhow::Result<()> {
     let binary = args.binary.canonicalize().with_context(|| format!("no server in {}", args.binary.display()))?;
     let pristine = seed::desk(&args.data, args.tickets)?;
+    let postgres = postgres::Server::of_environment();
+    if let Some(server) = &postgres {
+        server.seed(&binary, &pristine)?;
+    }
     let mut rounds = Vec::new();
     for round in 1..=args.rounds.max(1) {
         eprintln!("round {round} of {}", args.rounds.max(1));
         let copy = desk::Copy::of(&pristine, &args.data.join("run"))?;
-        rounds.push(scenario::round(args, &binary, &copy)?);
+        let mut round = scenario::round(args, &binary, &copy)?;
+        drop(copy);
+        if let Some(server) = &postgres {
+            let copy = server.round(&pristine, &args.data.join("run"))?;
+            round.rows.extend(scenario::on_postgres(args, &binary, &copy)?);
+        }
+        rounds.push(round);
     }
     report::print(args, &binary, &rounds)
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use ferrodesk::domain::Clock as _;
+use ferrodesk::identity::secret;
 use ferrodesk::identity::system::SystemClock;
 
 use crate::Args;
@@ -53,6 +54,8 @@ pub struct Round {
 /// A GET that is held against a constant answer of its size.
 struct Read {
     name: &'static str,
+    /// The same on PostgreSQL.
+    on_postgres: &'static str,
     constant: &'static str,
     path: &'static str,
     callers: Callers,
@@ -61,18 +64,21 @@ struct Read {
 const READS: [Read; 3] = [
     Read {
         name: "category list",
+        on_postgres: "category list, PostgreSQL",
         constant: "constant, as long as a category list",
         path: "/support/get/category-list/",
         callers: Callers::Readers,
     },
     Read {
         name: "history of 50",
+        on_postgres: "history of 50, PostgreSQL",
         constant: "constant, as long as a history",
         path: "/support/get/ticket/history/",
         callers: Callers::Readers,
     },
     Read {
         name: "detailed view",
+        on_postgres: "detailed view, PostgreSQL",
         constant: "constant, as long as a detailed view",
         path: "/support/ticket/detailed-view/?ticket_id=TICKET",
         callers: Callers::ReadersTickets,
@@ -115,6 +121,22 @@ pub fn round(args: &Args, binary: &Path, copy: &Copy) -> anyhow::Result<Round> {
     rows.extend(bench.get(&logging, "history of 50, default log", Some(READS[1].constant), &path, Callers::Readers)?);
     rows.extend(bench.create(&logging, "create, default log", CLIENTS, "json")?);
     Ok(Round { rows, start_ms, idle, after, sizes })
+}
+
+/// The rows of a desk that is in a PostgreSQL database. They are held against the constants of the round.
+pub fn on_postgres(args: &Args, binary: &Path, copy: &Copy) -> anyhow::Result<Vec<Row>> {
+    let server = Server::start(binary, copy, Some(QUIET))?;
+    let bench = Bench { args, copy };
+    let mut rows = Vec::new();
+    for read in &READS {
+        let path = format!("{BASE}{}", read.path);
+        rows.extend(bench.get(&server, read.on_postgres, Some(read.constant), &path, read.callers)?);
+    }
+    for clients in [1, 16, CLIENTS, 256] {
+        rows.extend(bench.create(&server, "create, PostgreSQL", clients, "json")?);
+    }
+    rows.extend(bench.create(&server, "create, multipart, PostgreSQL", CLIENTS, "multipart")?);
+    Ok(rows)
 }
 
 struct Bench<'a> {
@@ -191,6 +213,10 @@ impl Server {
         }
         if let Some(log) = log {
             command.env("FERRODESK_LOG", log);
+        }
+        if let Some(database) = &copy.database {
+            command.env("FERRODESK_DATABASE", database);
+            command.env("FERRODESK_SECRET", fs::read_to_string(copy.folder.join(secret::FILE_NAME))?);
         }
         command.arg("serve").arg("--data").arg(&copy.folder).arg("--listen").arg(address.to_string());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(copy.folder.join("log"))?);

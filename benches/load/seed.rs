@@ -16,6 +16,7 @@ use ferrodesk::domain::user::{Email, Requester, Role};
 use ferrodesk::domain::{CategoryId, Clock as _, Error, Priority, Timestamp, UserId, WorkspaceId};
 use ferrodesk::identity::apikey::Apikey;
 use ferrodesk::identity::password::Passwords;
+use ferrodesk::identity::secret::Secret;
 use ferrodesk::identity::system::{SystemClock, SystemEntropy};
 use ferrodesk::storage::{Store, Tx};
 use futures_util::future::try_join_all;
@@ -65,13 +66,13 @@ pub fn desk(folder: &Path, tickets: u64) -> anyhow::Result<Pristine> {
     }
     fs::create_dir_all(&desk)?;
     eprintln!("seeding {tickets} tickets into {}", desk.display());
-    let (config, store) = desk::open(&desk)?;
+    let store = desk::open(&desk)?;
     // Made here, so that every copy has it and tokens need no server.
-    config.secret(&SystemEntropy)?;
+    Secret::load_or_create(&desk, &SystemEntropy)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut description = runtime.block_on(fill(&store, tickets))?;
     store.close();
-    description.database_bytes = fs::metadata(config.database_path()?)?.len();
+    description.database_bytes = fs::metadata(desk.join("ferrodesk.db"))?.len();
     // Last, because it says that all the rest is there.
     let mut file = fs::File::create(&note)?;
     file.write_all(&serde_json::to_vec(&description)?)?;

@@ -7,9 +7,9 @@ use crate::domain::id::GivenId;
 use crate::domain::ticket::Subject;
 use crate::domain::user::Requester;
 use crate::domain::{AuthFailure, CategoryId, Checked, Error, Invalid, Priority, Problem, TicketId, Timestamp};
-use crate::storage::Tx;
 use crate::storage::queries::tickets::NewTicket;
 use crate::storage::queries::{catalogue, events, tickets, users};
+use crate::storage::{Sequence, Tx};
 
 /// A ticket as it was asked for; each field holds its value or what is wrong with it.
 #[derive(Clone, Debug)]
@@ -31,6 +31,17 @@ impl TicketFields {
             && self.comment.is_ok()
             && self.category.is_ok()
             && self.attachment.is_ok()
+    }
+
+    /// The values, if all fields hold one; whether the category is one for new tickets is not looked at.
+    fn valid_if_category_is(&self) -> Option<ValidTicket> {
+        self.attachment.as_ref().ok()?;
+        Some(ValidTicket {
+            subject: self.subject.as_ref().ok()?.clone(),
+            priority: *self.priority.as_ref().ok()?,
+            comment: self.comment.as_ref().ok()?.clone(),
+            category: self.category.as_ref().ok()?.number().map(CategoryId)?,
+        })
     }
 }
 
@@ -104,8 +115,15 @@ pub fn open_ticket(
     files: &[StoredFile],
     at: Timestamp,
 ) -> Result<TicketId, Error> {
-    let valid = check(tx, caller, fields)?;
-    if !tickets::count_one_more(tx, caller.workspace, caller.user)? {
+    // With fields in order, the count looks at the category too: one question to the database instead of two.
+    let valid = match fields.valid_if_category_is() {
+        Some(valid) => valid,
+        None => check(tx, caller, fields)?,
+    };
+    tx.will_need_id(Sequence::Ticket)?;
+    if !tickets::count_one_more(tx, caller.workspace, caller.user, valid.category)? {
+        // What is wrong with the fields comes first.
+        check(tx, caller, fields)?;
         return Err(no_place(tx, caller)?);
     }
     let new = NewTicket {

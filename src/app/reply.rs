@@ -9,10 +9,10 @@ use crate::domain::id::GivenId;
 use crate::domain::ticket::{Happening, next_status};
 use crate::domain::user::Requester;
 use crate::domain::{Checked, ConversationId, Error, Invalid, Problem, Timestamp};
-use crate::storage::Tx;
 use crate::storage::queries::conversations::NewConversation;
 use crate::storage::queries::tickets::TicketKey;
 use crate::storage::queries::{conversations, events, tickets, workspaces};
+use crate::storage::{Sequence, Tx};
 
 /// A reply as it was asked for; each field holds its value or what is wrong with it.
 #[derive(Clone, Debug)]
@@ -74,6 +74,7 @@ pub fn reply(
     at: Timestamp,
 ) -> Result<ConversationId, Error> {
     let ValidReply { ticket: key, comment } = check(tx, caller, fields)?;
+    tx.will_need_id(Sequence::Conversation)?;
     let state = tickets::touch(tx, key, at)?.ok_or(Error::NotFound)?;
     let new = NewConversation {
         workspace: key.workspace,

@@ -98,9 +98,9 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 fn log_to_standard_error(config: &Config) -> anyhow::Result<()> {
-    // The migrations' library tells at length what it does not do, and that of S3 what it tries again. Whoever names them
-    // in the setting still hears them.
-    let directives = format!("refinery_core=warn,object_store=warn,{}", config.log);
+    // The migrations' library tells at length what it does not do, that of S3 what it tries again, and TLS's says itself
+    // what we say of a certificate. Whoever names them in the setting still hears them.
+    let directives = format!("refinery_core=warn,object_store=warn,rustls_platform_verifier=off,{}", config.log);
     let filter = EnvFilter::try_new(directives).with_context(|| format!("log: \"{}\" is no filter", config.log))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log_format {

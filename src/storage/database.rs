@@ -20,7 +20,9 @@ impl Database {
     pub fn parse(url: &str) -> Result<Self, String> {
         match url.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
-            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(Box::new(PostgresUrl::parse(url)?))),
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+                Ok(Self::Postgres(Box::new(PostgresUrl::parse(url)?)))
+            }
             _ => Err("it must be sqlite:PATH or postgres://user:password@host:5432/name".to_owned()),
         }
     }

@@ -7,7 +7,7 @@ mod blob_deletion;
 mod cli;
 mod contract;
 mod documentation;
-mod postgres_replica;
+mod postgres;
 mod properties;
 mod real_clients;
 mod recurring_jobs;

@@ -11,7 +11,7 @@ use futures_util::future::poll_fn;
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, mpsc};
 use tokio_postgres::config::TargetSessionAttrs;
-use tokio_postgres::{AsyncMessage, Client, NoTls, Statement};
+use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage, Statement};
 
 use super::failure::{Failure, Kind};
 use super::url::PostgresUrl;
@@ -22,8 +22,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// How long it may take while nobody waits but an operator.
 const CONNECT_PATIENTLY_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long a statement waits for a row that another transaction holds.
-const LOCK_WITHIN: Duration = Duration::from_secs(1);
+/// How long a statement waits for a row that another transaction holds. Longer than the second after which the server
+/// looks for a deadlock (`deadlock_timeout`), which then is told as one, and short enough to run again afterwards.
+const LOCK_WITHIN: Duration = Duration::from_millis(1200);
 
 /// How long a transaction may do nothing before the server ends it: its process may have been stopped.
 const IDLE_WITHIN: Duration = Duration::from_secs(10);
@@ -32,8 +33,8 @@ const IDLE_WITHIN: Duration = Duration::from_secs(10);
 pub struct Connection {
     runtime: Runtime,
     pub client: Client,
-    /// By the address of the text: statements are constants.
-    statements: RefCell<HashMap<usize, Statement>>,
+    /// By where the text is: statements are constants.
+    statements: RefCell<HashMap<(usize, usize), Statement>>,
     /// What other connections send to those who listen.
     pub notifications: mpsc::Receiver<()>,
     /// What the server calls the process behind this connection.
@@ -78,7 +79,7 @@ impl Connection {
                     }
                 };
                 client.batch_execute(&session(r#use)).await?;
-                let backend = client.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
+                let backend = backend(&client).await?;
                 Ok::<_, tokio_postgres::Error>((client, backend))
             })
             .await
@@ -120,18 +121,35 @@ impl Connection {
 
     /// The prepared form of `sql`, if it has been prepared on this connection.
     pub fn prepared(&self, sql: &'static str) -> Option<Statement> {
-        self.statements.borrow().get(&sql.as_ptr().addr()).cloned()
+        self.statements.borrow().get(&place(sql)).cloned()
     }
 
     /// Remembers the prepared form of `sql`.
     pub fn remember(&self, sql: &'static str, statement: &Statement) {
-        self.statements.borrow_mut().insert(sql.as_ptr().addr(), statement.clone());
+        self.statements.borrow_mut().insert(place(sql), statement.clone());
     }
 
     /// Whether the server has closed the connection, as far as is known.
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
+}
+
+/// Where a text is, and how long.
+fn place(sql: &'static str) -> (usize, usize) {
+    (sql.as_ptr().addr(), sql.len())
+}
+
+/// What the server calls the process behind a connection. Nothing is prepared for it, so that a pooler that shares
+/// sessions answers too.
+pub async fn backend(client: &Client) -> Result<i32, tokio_postgres::Error> {
+    let answer = client.simple_query("SELECT pg_backend_pid()").await?;
+    let backend = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+        _ => None,
+    });
+    // A server that answers nothing is none that could be used; no process has this number.
+    Ok(backend.unwrap_or_default())
 }
 
 /// What every session begins with. Whatever the server's default, a commit waits for the disk.

@@ -65,20 +65,21 @@ impl From<Error> for Failure {
 fn kind(error: &Error) -> Kind {
     let Some(code) = error.code() else {
         // Not from the server: either the connection broke, or a value does not fit its statement.
-        let is_io = std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
+        let is_io = std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
         return if error.is_closed() || is_io { Kind::Lost } else { Kind::Final };
     };
     match code {
-        &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::UNIQUE_VIOLATION => {
-            // A unique violation means that another has added the row since this transaction looked: the next look
-            // finds it.
-            Kind::Conflict
-        }
+        // The last two: another has added the row since this transaction looked, or deleted it; the next look finds out.
+        &SqlState::T_R_SERIALIZATION_FAILURE
+        | &SqlState::T_R_DEADLOCK_DETECTED
+        | &SqlState::UNIQUE_VIOLATION
+        | &SqlState::FOREIGN_KEY_VIOLATION => Kind::Conflict,
         &SqlState::LOCK_NOT_AVAILABLE => Kind::Locked,
         &SqlState::QUERY_CANCELED => Kind::Busy,
         &SqlState::READ_ONLY_SQL_TRANSACTION => Kind::ReadOnly,
-        // A pooler between us and the server has dropped what we prepared; see `connection`.
-        &SqlState::INVALID_SQL_STATEMENT_NAME => Kind::Lost,
+        // The transaction did nothing for too long, and the server has closed the connection; or a pooler between us and
+        // the server has dropped what we prepared.
+        &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT | &SqlState::INVALID_SQL_STATEMENT_NAME => Kind::Lost,
         other => match &other.code()[..2] {
             // Connection exception; operator intervention (shutdown, crash, start-up).
             "08" | "57" => Kind::Lost,
@@ -90,7 +91,7 @@ fn kind(error: &Error) -> Kind {
 }
 
 /// The error and what caused it, in one line.
-fn with_sources(error: &dyn std::error::Error) -> String {
+pub fn with_sources(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

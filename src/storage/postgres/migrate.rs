@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use refinery::Runner;
 
-use super::connection::{Connection, Use};
-use super::failure::Failure;
+use super::connection::{self, Connection, Use};
+use super::failure::{self, Failure};
 use super::url::PostgresUrl;
 use crate::storage::StorageError;
 use crate::storage::schema;
@@ -23,13 +23,16 @@ const LOOK_WITHIN: Duration = Duration::from_secs(5);
 /// Chosen once, so that nobody else's advisory lock has it.
 const LOCK: i64 = 0x6665_7272_6f64_6573;
 
-/// Applies what is missing of the schema. Nodes that start at once take turns. A statement that has to wait a second
-/// for a table's lock gives up, because everybody else would queue behind it; the next start tries again.
+/// Applies what is missing of the schema. Nodes that start at once take turns. A statement that has to wait for most of a
+/// second for a table's lock gives up, because everybody else would queue behind it; the next start tries again.
 pub fn bring_up_to_date(url: &PostgresUrl) -> Result<(), StorageError> {
     let cannot = |failure: Failure| StorageError::Schema(format!("cannot use {url}: {}", failure.cause));
     let open = || Connection::open(url, Use { writes: true, statement_within: None }).map_err(cannot);
     let mut connection = open()?;
-    refuse_what_cannot_work(&connection, &open()?).map_err(cannot)??;
+    if shares_sessions(&connection, &open()?).map_err(cannot)? {
+        return Err(StorageError::Schema(SHARED_SESSIONS.to_owned()));
+    }
+    refuse_what_cannot_work(&connection).map_err(cannot)??;
     let runner: Runner = embedded::migrations::runner().set_abort_missing(false);
     let known = schema::newest(&runner);
     if state(&connection).map_err(cannot)?.is_enough(known)? {
@@ -51,8 +54,15 @@ pub fn bring_up_to_date(url: &PostgresUrl) -> Result<(), StorageError> {
     // Another node may have done it meanwhile. The lock goes with the connection.
     if !state(&connection).map_err(cannot)?.is_enough(known)? {
         connection
-            .block_on(async |client| runner.run_async(client).await)
-            .map_err(|e| StorageError::Schema(format!("cannot bring the schema of {url} up to date: {e}")))?;
+            .block_on(async |client| {
+                // Everybody else queues behind a statement that waits for a table.
+                client.batch_execute("SET lock_timeout = 800").await?;
+                Ok::<_, Box<dyn std::error::Error>>(runner.run_async(client).await?)
+            })
+            .map_err(|e| {
+                let cause = failure::with_sources(&*e);
+                StorageError::Schema(format!("cannot bring the schema of {url} up to date: {cause}"))
+            })?;
     }
     Ok(())
 }
@@ -76,31 +86,46 @@ fn state(connection: &Connection) -> Result<schema::State, Failure> {
     })
 }
 
-/// Says what is in the way of two connections that must be sessions of their own.
-fn refuse_what_cannot_work(one: &Connection, other: &Connection) -> Result<Result<(), StorageError>, Failure> {
-    let ask = |connection: &Connection| {
-        connection.wait(Instant::now() + LOOK_WITHIN, async {
-            let row = connection
-                .client
-                .query_one(
-                    "SELECT pg_backend_pid(), current_setting('server_encoding'), current_setting('fsync'),
-                     current_setting('server_version_num')::int",
-                    &[],
-                )
-                .await?;
-            Ok((row.get::<_, i32>(0), row.get::<_, String>(1), row.get::<_, String>(2), row.get::<_, i32>(3)))
-        })
-    };
-    let (backend, encoding, fsync, version) = ask(one)?;
-    let is_shared = backend == one.backend && ask(other)?.0 == other.backend && one.backend != other.backend;
-    let refuse = |reason: String| Ok(Err(StorageError::Schema(reason)));
-    if !is_shared {
-        return refuse(
-            "the database is behind a pooler that shares sessions between clients (pgbouncer's pool_mode = transaction or \
-             statement): set pool_mode = session, or connect to PostgreSQL itself"
-                .to_owned(),
-        );
+const SHARED_SESSIONS: &str = "the database is behind a pooler that shares sessions between clients (pgbouncer's \
+     pool_mode = transaction or statement): set pool_mode = session, or connect to PostgreSQL itself";
+
+/// How often two connections are compared. Once would be enough for a pooler that has nobody else to serve; when others
+/// take and leave its sessions meanwhile, two connections may seem to have one each, but not again and again.
+const COMPARISONS: u32 = 10;
+
+/// Whether two connections are not sessions of their own: in turn, one holds a transaction open while the other asks
+/// which session it has.
+fn shares_sessions(one: &Connection, other: &Connection) -> Result<bool, Failure> {
+    if one.backend == other.backend {
+        return Ok(true);
     }
+    for _ in 0..COMPARISONS {
+        for (holds, asks) in [(one, other), (other, one)] {
+            if backend(holds, "BEGIN")? != holds.backend || backend(asks, "")? != asks.backend {
+                return Ok(true);
+            }
+            backend(holds, "COMMIT")?;
+        }
+    }
+    Ok(false)
+}
+
+/// Runs a statement, and gives what the server calls the process that runs the next.
+fn backend(connection: &Connection, statement: &str) -> Result<i32, Failure> {
+    connection.wait(Instant::now() + LOOK_WITHIN, async {
+        connection.client.batch_execute(statement).await?;
+        Ok(connection::backend(&connection.client).await?)
+    })
+}
+
+/// Says what of the server's settings is in the way.
+fn refuse_what_cannot_work(connection: &Connection) -> Result<Result<(), StorageError>, Failure> {
+    let settings = "SELECT current_setting('server_encoding'), current_setting('fsync'),
+         current_setting('server_version_num')::int";
+    let row = connection
+        .wait(Instant::now() + LOOK_WITHIN, async { Ok(connection.client.query_one(settings, &[]).await?) })?;
+    let (encoding, fsync, version): (String, String, i32) = (row.get(0), row.get(1), row.get(2));
+    let refuse = |reason: String| Ok(Err(StorageError::Schema(reason)));
     if encoding != "UTF8" {
         return refuse(format!(
             "the database's encoding is {encoding}: it must be UTF8 (CREATE DATABASE … ENCODING 'UTF8')"

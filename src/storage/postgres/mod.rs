@@ -91,9 +91,9 @@ impl Engine {
         });
         let (running, stop) = bounded(0);
         let mut threads = vec![watch::start(&shared)?];
-        let writers = if options.writers == 0 { WRITERS } else { options.writers };
-        let readers = if options.readers == 0 { READERS } else { options.readers };
-        let writes = Pool::start(&shared, Mode::Write, writers, &stop, &mut threads)?;
+        let or_usual = |chosen: usize, usual| if chosen == 0 { usual } else { chosen };
+        let readers = or_usual(options.readers, READERS);
+        let writes = Pool::start(&shared, Mode::Write, or_usual(options.writers, WRITERS), &stop, &mut threads)?;
         let reads = Arc::new(Pool::start(&shared, Mode::Read, readers, &stop, &mut threads)?);
         let (running, threads) = (Mutex::new(Some(running)), Mutex::new(threads));
         let mut engine = Self { shared, running, threads, writes, reads, replica: None };
@@ -147,7 +147,12 @@ impl engine::Engine for Engine {
     }
 
     fn revision(&self) -> u64 {
-        self.shared.revision.load(Ordering::Acquire)
+        if self.shared.answers.load(Ordering::Acquire) {
+            self.shared.revision.load(Ordering::Acquire)
+        } else {
+            // Not knowing is treated as a change: as long as nobody watches, nothing is remembered.
+            self.shared.revision.fetch_add(1, Ordering::AcqRel) + 1
+        }
     }
 
     fn readiness(&self) -> Readiness {

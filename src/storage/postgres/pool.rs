@@ -148,12 +148,18 @@ impl Worker {
         };
         let mut tx = PgTx::begin(connection, self.mode, deadline, &self.shared.settled_event);
         let keep = job.run(&mut tx);
+        let is_told = !keep && tx.failure.is_some();
+        if keep && tx.failure.is_none() {
+            tx.finish();
+        }
         let seen = tx.failure.take();
         if keep && seen.is_none() {
             let bumped = tx.revision_bumped;
             let started = Instant::now();
             let committed = tx.commit();
-            self.shared.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
+            if self.mode == Mode::Write {
+                self.shared.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
+            }
             return self.committed(committed, bumped);
         }
         let unseen = tx.roll_back().err();
@@ -161,7 +167,7 @@ impl Worker {
             self.disconnect();
         }
         match (seen, unseen) {
-            (Some(failure), _) => Outcome::Failed { failure, may_have_happened: false, is_told: !keep },
+            (Some(failure), _) => Outcome::Failed { failure, may_have_happened: false, is_told },
             // What the closure decided may rest on statements that failed behind its back.
             (None, Some(failure)) => Outcome::failed(failure),
             (None, None) => Outcome::Done,

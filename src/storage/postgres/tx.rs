@@ -1,7 +1,9 @@
 //! A transaction on a PostgreSQL connection. Statements whose answer nobody needs wait until one is sent whose answer
 //! somebody does, `BEGIN` and `COMMIT` included; they then travel together.
 
+use std::cell::Cell;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
@@ -54,6 +56,8 @@ pub struct PgTx<'c> {
     mode: Mode,
     /// What was sent, or is about to be, and has not been heard of.
     sent: Vec<Pin<Box<MaybeDone<Sent<'c>>>>>,
+    /// An id that is on its way.
+    expected: Option<(Sequence, Rc<Cell<Option<i64>>>)>,
     /// The first thing that went wrong; after it, the server takes no more statements of this transaction.
     pub failure: Option<Failure>,
     /// Whether the closure changed what servers remember.
@@ -69,6 +73,7 @@ impl<'c> PgTx<'c> {
             deadline,
             mode,
             sent: Vec::new(),
+            expected: None,
             failure: None,
             revision_bumped: false,
             last_settled_event: settled.load(Ordering::Acquire),
@@ -77,12 +82,15 @@ impl<'c> PgTx<'c> {
         tx
     }
 
-    /// Makes what was done durable. When this fails with [`Kind::Lost`], nobody knows whether it is.
-    pub fn commit(mut self) -> Result<(), Failure> {
+    /// Does what a transaction does last of all, because the row is one that many want. What fails is in `failure`.
+    pub fn finish(&mut self) {
         if self.revision_bumped {
-            // Last of all, because the row is one that many want.
-            self.execute_later(BUMP_REVISION, &[]).map_err(|_| Failure::ours(Kind::Busy, "the commit failed"))?;
+            let _ = self.execute_later(BUMP_REVISION, &[]);
         }
+    }
+
+    /// Makes what was done durable. When this fails with [`Kind::Lost`], nobody knows whether it is.
+    pub fn commit(self) -> Result<(), Failure> {
         self.end("COMMIT")
     }
 
@@ -137,6 +145,13 @@ impl<'c> PgTx<'c> {
     }
 }
 
+fn next_of(sequence: Sequence) -> &'static str {
+    match sequence {
+        Sequence::Ticket => "SELECT nextval('ticket_id')",
+        Sequence::Conversation => "SELECT nextval('conversation_id')",
+    }
+}
+
 /// Waits for all of `sent`; gives the first failure, which is what made the others fail.
 async fn hear(sent: Vec<Pin<Box<MaybeDone<Sent<'_>>>>>) -> Result<(), Failure> {
     let mut first = None;
@@ -186,17 +201,27 @@ impl Tx for PgTx<'_> {
         refused
     }
 
-    fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError> {
-        let sql = match sequence {
-            Sequence::Ticket => "SELECT nextval('ticket_id')",
-            Sequence::Conversation => "SELECT nextval('conversation_id')",
-        };
-        let mut next = 0;
-        self.query(sql, &[], &mut |row| {
-            next = row.int(0)?;
+    fn will_need_id(&mut self, sequence: Sequence) -> Result<(), StorageError> {
+        let statement = self.statement(next_of(sequence))?;
+        let id = Rc::new(Cell::new(None));
+        let client = &self.connection.client;
+        self.expected = Some((sequence, Rc::clone(&id)));
+        self.send(Box::pin(async move {
+            id.set(Some(client.query_one(&statement, &[]).await?.get(0)));
             Ok(())
-        })?;
-        Ok(next)
+        }));
+        Ok(())
+    }
+
+    fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError> {
+        if self.expected.as_ref().is_none_or(|(expected, _)| *expected != sequence) {
+            self.will_need_id(sequence)?;
+        }
+        let id = self.expected.take().map(|(_, id)| id).unwrap_or_default();
+        if id.get().is_none() {
+            self.wait(async { Ok(()) })?;
+        }
+        id.get().ok_or(StorageError::Busy)
     }
 
     fn last_settled_event(&mut self) -> Result<EventId, StorageError> {

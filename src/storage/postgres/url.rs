@@ -29,6 +29,10 @@ impl PostgresUrl {
     /// What is wrong with it, in a sentence that does not repeat the password.
     pub fn parse(url: &str) -> Result<Self, String> {
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        if address.matches('@').count() > 1 || query.contains('@') {
+            // Otherwise part of a password would be taken for the host or an option, and be shown as such.
+            return Err("in a user's name, password or option, @ is written %40, / is %2F and ? is %3F".to_owned());
+        }
         let mut mode = None;
         let mut root = None;
         let mut others = Vec::new();
@@ -43,7 +47,8 @@ impl PostgresUrl {
         }
         let mut config: tokio_postgres::Config =
             format!("{address}?{}", others.join("&")).parse().map_err(|e: tokio_postgres::Error| {
-                format!("it must look like postgres://user:password@host:5432/name ({e})")
+                let problem = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
+                format!("it must look like postgres://user:password@host:5432/name ({problem})")
             })?;
         if config.get_hosts().is_empty() {
             return Err("it names no host".to_owned());

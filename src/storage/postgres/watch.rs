@@ -72,10 +72,12 @@ impl Watch {
         })?;
         if self.server.as_ref() != Some(&server) {
             self.shared.generation.fetch_add(1, Ordering::AcqRel);
-            // Numbers of transactions mean nothing on another server's history.
-            self.events.candidate = None;
             self.server = Some(server);
         }
+        // The server may be another one, or have crashed: then numbers that it gave before mean nothing, and some of
+        // those that nobody committed are given again. What is settled is found out anew.
+        self.events = Horizon::default();
+        self.shared.settled_event.store(0, Ordering::Release);
         Ok(connection)
     }
 

@@ -9,7 +9,8 @@ statements! {
     COUNT_ONE_MORE = "UPDATE app_user SET open_tickets = open_tickets + 1
               WHERE workspace_id = $1 AND id = $2 AND active = TRUE
               AND ((SELECT open_ticket_limit FROM workspace WHERE id = $1) = 0
-                  OR open_tickets < (SELECT open_ticket_limit FROM workspace WHERE id = $1))";
+                  OR open_tickets < (SELECT open_ticket_limit FROM workspace WHERE id = $1))
+              AND EXISTS (SELECT 1 FROM category WHERE workspace_id = $1 AND id = $3 AND active = TRUE)";
     HAS_PLACE = "SELECT 1 FROM app_user WHERE workspace_id = $1 AND id = $2 AND active = TRUE
               AND ((SELECT open_ticket_limit FROM workspace WHERE id = $1) = 0
                   OR open_tickets < (SELECT open_ticket_limit FROM workspace WHERE id = $1))";
@@ -103,13 +104,20 @@ pub struct Page {
     pub offset: i64,
 }
 
-/// Counts one more open ticket of an active user, unless the workspace's limit is reached; gives whether it did. The
-/// row stays locked until the transaction ends, which is what makes the limit exact.
-pub fn count_one_more(tx: &mut dyn Tx, workspace: WorkspaceId, user: UserId) -> Result<bool, StorageError> {
-    Ok(tx.execute(COUNT_ONE_MORE, &[Param::Int(workspace.0), Param::Int(user.0)])? > 0)
+/// Counts one more open ticket of an active user, unless the workspace's limit is reached or the category is closed to new
+/// tickets; gives whether it did. The user's row stays locked until the transaction ends, which is what makes the limit
+/// exact.
+pub fn count_one_more(
+    tx: &mut dyn Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+    category: CategoryId,
+) -> Result<bool, StorageError> {
+    let params = [Param::Int(workspace.0), Param::Int(user.0), Param::Int(category.0)];
+    Ok(tx.execute(COUNT_ONE_MORE, &params)? > 0)
 }
 
-/// Whether [`count_one_more`] would count now.
+/// Whether [`count_one_more`] would count now, if the category is open.
 pub fn has_place(tx: &mut dyn Tx, workspace: WorkspaceId, user: UserId) -> Result<bool, StorageError> {
     Ok(first(tx, HAS_PLACE, &[Param::Int(workspace.0), Param::Int(user.0)], |_| Ok(()))?.is_some())
 }

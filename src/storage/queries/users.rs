@@ -16,7 +16,8 @@ statements! {
               VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, $8) ON CONFLICT DO NOTHING RETURNING id";
     SET_PASSWORD = "UPDATE app_user SET password_hash = $1 WHERE workspace_id = $2 AND id = $3";
     SET_ACTIVE = "UPDATE app_user SET active = $1 WHERE workspace_id = $2 AND id = $3";
-    LINK = "UPDATE app_user SET idp_issuer = $1, idp_subject = $2 WHERE workspace_id = $3 AND id = $4 AND idp_subject IS NULL";
+    LINK = "UPDATE app_user SET idp_issuer = $1, idp_subject = $2 WHERE workspace_id = $3 AND id = $4
+              AND idp_subject IS NULL AND active = TRUE";
 }
 
 /// A user's row.
@@ -116,7 +117,7 @@ pub fn set_active(tx: &mut dyn Tx, workspace: WorkspaceId, id: UserId, active: b
     tx.execute_later(SET_ACTIVE, &[Param::Bool(active), Param::Int(workspace.0), Param::Int(id.0)])
 }
 
-/// Notes what an identity provider calls a user who had no such identity; gives whether it did.
+/// Notes what an identity provider calls an active user who had no such identity; gives whether it did.
 pub fn link(
     tx: &mut dyn Tx,
     workspace: WorkspaceId,

@@ -43,6 +43,11 @@ impl Tx for SqliteTx<'_> {
         Ok(())
     }
 
+    fn will_need_id(&mut self, _: Sequence) -> Result<(), StorageError> {
+        // An id is a statement away.
+        Ok(())
+    }
+
     fn next_id(&mut self, sequence: Sequence) -> Result<i64, StorageError> {
         let name = match sequence {
             Sequence::Ticket => "ticket",

@@ -4,6 +4,7 @@ mod administration;
 mod attachments;
 mod demo;
 mod misuse;
+mod on_postgres;
 mod starting;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -59,7 +60,11 @@ impl Desk {
     /// Runs a command line, with `input` on its standard input.
     fn run_with(&self, line: &str, input: &str) -> Output {
         let words: Vec<_> = line.split_whitespace().collect();
-        let mut command = self.command(&words);
+        self.run_words(&words, input)
+    }
+
+    fn run_words(&self, words: &[&str], input: &str) -> Output {
+        let mut command = self.command(words);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
         // A command that refuses its arguments may be gone before it reads.

@@ -37,10 +37,19 @@ impl Desk {
 
     /// A desk whose settings `adjust` has changed.
     pub async fn with(adjust: impl FnOnce(&mut Config)) -> Self {
-        let app = TestApp::with(adjust);
+        Self::at(TestApp::with(adjust)).await
+    }
+
+    /// Ann of Acme at this desk.
+    pub async fn at(app: TestApp) -> Self {
         let (acme, ann) = app.acme().await;
         let client = app.client(&acme, &ann);
         Self { app, acme, ann, client }
+    }
+
+    /// Ann's client at another server on the same data.
+    pub fn client_at(&self, node: &TestApp) -> Client {
+        node.client(&self.acme, &self.ann)
     }
 
     /// Changes Acme's settings; `None` leaves one as it is.

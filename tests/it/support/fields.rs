@@ -49,7 +49,7 @@ impl Fields {
     }
 
     /// The text of a JSON object whose member `name` is `raw`, which only JSON can say.
-    pub fn raw_json(&self, name: &'static str, raw: &str) -> String {
+    pub fn raw_json(&self, name: &str, raw: &str) -> String {
         let rest = self.clone().without(name).json();
         let mut members: Vec<String> =
             rest.as_object().into_iter().flatten().map(|(name, value)| format!("{}:{value}", json!(name))).collect();

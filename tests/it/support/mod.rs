@@ -27,7 +27,7 @@ use ferrodesk::identity::apikey::Apikey;
 use ferrodesk::identity::password::Passwords;
 use ferrodesk::identity::secret::Secret;
 use ferrodesk::identity::token::{AccessTokens, REFRESH_LIFETIME, new_refresh_token};
-use ferrodesk::storage::{StorageMetrics, StoreOptions, Tx, queries};
+use ferrodesk::storage::{StorageMetrics, Store, StoreOptions, Tx, queries};
 use tempfile::TempDir;
 
 pub use self::database::TestDatabase;
@@ -94,14 +94,25 @@ impl TestApp {
             s3::use_bucket(&mut config, &s3::prefix_of(folder.path()));
         }
         adjust(&mut config);
-        let metrics = StorageMetrics::default();
         let options =
             StoreOptions { queue: config.storage_queue, writers: config.storage_writers, ..StoreOptions::default() };
         let options = StoreOptions { replica: config.read_database().expect("an address"), ..options };
+        let metrics = StorageMetrics::default();
         let store = database.open_counted(&options, metrics.clone());
-        let blobs = Blobs::open(&config.blobs_at().expect("a place")).expect("a store of blobs");
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
         let entropy = Arc::new(SeededEntropy::new(7));
+        Self::assemble(folder, database, config, (store, metrics), clock, entropy)
+    }
+
+    fn assemble(
+        folder: Arc<TempDir>,
+        database: Arc<TestDatabase>,
+        config: Config,
+        (store, metrics): (Store, StorageMetrics),
+        clock: Arc<ManualClock>,
+        entropy: Arc<SeededEntropy>,
+    ) -> Self {
+        let blobs = Blobs::open(&config.blobs_at().expect("a place")).expect("a store of blobs");
         let secret = Secret::load_or_create(folder.path(), &*entropy).expect("a secret");
         let state = AppState::new(Parts {
             config,
@@ -113,6 +124,36 @@ impl TestApp {
             metrics: HttpMetrics::new(&metrics),
         });
         Self { state, clock, entropy, secret, folder, database }
+    }
+
+    /// A desk on PostgreSQL, whatever engine other tests run on.
+    pub fn on_postgres() -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::on(folder, Arc::new(TestDatabase::postgres()), |_| {})
+    }
+
+    /// A desk on SQLite, whatever engine other tests run on.
+    pub fn on_sqlite() -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::on(folder, Arc::new(TestDatabase::sqlite()), |_| {})
+    }
+
+    /// Another server on the same data, as on another machine.
+    pub fn node(&self) -> Self {
+        self.node_with(self.database.open())
+    }
+
+    /// Another server on the same data, which it reaches through `store`.
+    pub fn node_with(&self, store: Store) -> Self {
+        let config = self.state.config().clone();
+        let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
+        let store = (store, StorageMetrics::default());
+        Self::assemble(folder, database, config, store, Arc::clone(&self.clock), Arc::clone(&self.entropy))
+    }
+
+    /// The database under this desk.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// Stops this desk and opens another on the same data.

@@ -3,9 +3,6 @@
 //! The tests share the replica and stop its replay, so that only one of them runs at a time (`.config/nextest.toml`).
 
 mod node;
-#[path = "../postgres/proxy.rs"]
-#[allow(dead_code, reason = "other tests use more of it")]
-mod proxy;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +12,7 @@ use ferrodesk::domain::user::Role;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use self::node::{NOTICED_WITHIN, Node};
-use self::proxy::{Mode, Proxy};
+use super::proxy::{Mode, Proxy};
 use crate::support::database::{administer, replica, run_on, server};
 use crate::support::{TestDatabase, open, view};
 
