@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::secret::{Secret, SecretError};
-use crate::storage::Database;
+use crate::storage::{Database, PostgresUrl};
 
 pub use blobs::{Addressing, BlobsAt, S3Credentials, S3Options};
 
@@ -25,6 +25,8 @@ pub struct Config {
     pub data: PathBuf,
     /// `sqlite:PATH` or `postgres://…`; the default is `ferrodesk.db` in the data folder.
     pub database: Option<SecretString>,
+    /// A streaming replica of the database, `postgres://…`, for reads that can be served there.
+    pub read_database: Option<SecretString>,
     /// `file:DIR` or `s3://BUCKET/PREFIX`; the default is the folder `blobs` in the data folder.
     pub blobs: Option<String>,
     /// The address of an S3 server that is not Amazon's, such as `https://s3.example.com`.
@@ -165,9 +167,10 @@ const DEFAULTS: Defaults = Defaults {
 };
 
 /// The settings that are text, whatever their values look like.
-const TEXTS: [&str; 18] = [
+const TEXTS: [&str; 19] = [
     "data",
     "database",
+    "read_database",
     "blobs",
     "listen",
     "public_url",
@@ -214,6 +217,8 @@ pub struct Flags {
     pub data: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_database: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blobs: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -307,6 +312,7 @@ impl Config {
             }
         }
         self.database()?;
+        self.read_database()?;
         self.blobs_at()?;
         Ok(())
     }
@@ -320,6 +326,21 @@ impl Config {
             None => Ok(Database::Sqlite(self.data.join("ferrodesk.db"))),
             Some(url) => Database::parse(url).map_err(|problem| ConfigError(format!("database: {problem}"))),
         }
+    }
+
+    /// The replica to read from, if there is one.
+    ///
+    /// # Errors
+    /// When `read_database` names none, or `database` is none that could have one.
+    pub fn read_database(&self) -> Result<Option<PostgresUrl>, ConfigError> {
+        let Some(url) = &self.read_database else { return Ok(None) };
+        if !self.database()?.is_shared() {
+            return Err(ConfigError(
+                "read_database: only a database on PostgreSQL can have one: set database too".to_owned(),
+            ));
+        }
+        let url = PostgresUrl::parse(url.expose_secret());
+        url.map(Some).map_err(|problem| ConfigError(format!("read_database: {problem}")))
     }
 
     /// The secret that the settings give, if they do.

@@ -131,17 +131,17 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     let SettingsArgs { data, database, blobs, config } = cli.settings;
-    let flags = |listen: Option<String>| Flags { data, database, blobs, listen };
+    let flags = |listen, read_database| Flags { data, database, read_database, blobs, listen };
     let file = config.as_deref();
     match cli.command {
-        Command::Serve(args) => serve::run(Config::load(file, &flags(args.listen))?),
-        Command::Demo(args) => demo::run(Config::load(file, &flags(args.listen))?),
+        Command::Serve(args) => serve::run(Config::load(file, &flags(args.listen, args.read_database))?),
+        Command::Demo(args) => demo::run(Config::load(file, &flags(args.listen, None))?),
         Command::Copy(args) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(copy::run(&Config::load(file, &flags(None))?, args))
+            runtime.block_on(copy::run(&Config::load(file, &flags(None, None))?, args))
         }
         other => {
-            let config = Config::load(file, &flags(None))?;
+            let config = Config::load(file, &flags(None, None))?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(administer(other, config))
         }

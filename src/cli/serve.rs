@@ -24,6 +24,9 @@ pub struct ServeArgs {
     /// Where to listen [default: 127.0.0.1:8080] [env: FERRODESK_LISTEN]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+    /// A streaming replica to read from where that shows no less [default: none] [env: FERRODESK_READ_DATABASE]
+    #[arg(long, value_name = "URL")]
+    pub read_database: Option<String>,
 }
 
 pub fn run(config: Config) -> anyhow::Result<()> {
@@ -43,6 +46,7 @@ pub fn start(
             queue: config.storage_queue,
             readers: config.storage_readers,
             writers: config.storage_writers,
+            replica: config.read_database()?,
             ..StoreOptions::default()
         };
         let desk = Desk::open(config, &options, metrics.clone())?;

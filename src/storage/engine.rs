@@ -15,6 +15,10 @@ pub trait Engine: Send + Sync {
     fn submit_write(&self, job: Box<dyn Job>) -> Result<(), StorageError>;
     /// Queues a job for a read-only transaction.
     fn submit_read(&self, job: Box<dyn Job>) -> Result<(), StorageError>;
+    /// Queues a job for a read-only transaction that may run elsewhere, if it sees no less there.
+    fn submit_read_anywhere(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
+        self.submit_read(job)
+    }
     /// How long a caller waits for an answer at the most; `None` is as long as it takes.
     fn patience(&self) -> Option<Duration>;
     /// See `Store::revision`.

@@ -1,6 +1,7 @@
 //! What the storage engine tells about itself.
 
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
@@ -15,6 +16,14 @@ pub struct StorageMetrics {
     pub failed_commits: Counter,
     /// Closures refused because a queue was full.
     pub refused: Counter,
+    /// Bytes of the primary's log that the replica had not replayed when both were last looked at.
+    pub replica_lag_bytes: Gauge,
+    /// Whether reads are sent to the replica: 1 or 0.
+    pub replica_used: Gauge,
+    /// Reads that the replica served.
+    pub replica_reads: Counter,
+    /// Reads that were meant for the replica, and that it could not serve.
+    pub replica_missed: Counter,
 }
 
 impl Default for StorageMetrics {
@@ -24,6 +33,10 @@ impl Default for StorageMetrics {
             commit_seconds: Histogram::new(exponential_buckets(0.000_1, 2.0, 16)),
             failed_commits: Counter::default(),
             refused: Counter::default(),
+            replica_lag_bytes: Gauge::default(),
+            replica_used: Gauge::default(),
+            replica_reads: Counter::default(),
+            replica_missed: Counter::default(),
         }
     }
 }
@@ -42,6 +55,22 @@ impl StorageMetrics {
             "ferrodesk_storage_refused",
             "Closures refused because a queue was full",
             self.refused.clone(),
+        );
+        registry.register(
+            "ferrodesk_replica_lag_bytes",
+            "Bytes of the primary's log that the read database had not replayed when last looked at",
+            self.replica_lag_bytes.clone(),
+        );
+        registry.register(
+            "ferrodesk_replica_used",
+            "Whether reads are sent to the read database",
+            self.replica_used.clone(),
+        );
+        registry.register("ferrodesk_replica_reads", "Reads that the read database served", self.replica_reads.clone());
+        registry.register(
+            "ferrodesk_replica_missed",
+            "Reads that went from the read database to the primary, because it was behind or in trouble",
+            self.replica_missed.clone(),
         );
     }
 }

@@ -171,6 +171,8 @@ pub struct StoreOptions {
     pub busy_timeout: Duration,
     /// How long a caller waits for a database server, all its retries included.
     pub patience: Duration,
+    /// A streaming replica of the PostgreSQL database, for [`Store::read_anywhere`].
+    pub replica: Option<PostgresUrl>,
 }
 
 /// What leaves an answer of the server time to reach its client within two seconds.
@@ -178,7 +180,14 @@ const PATIENCE: Duration = Duration::from_millis(1600);
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { readers: 0, writers: 0, queue: 4096, busy_timeout: Duration::from_secs(10), patience: PATIENCE }
+        Self {
+            readers: 0,
+            writers: 0,
+            queue: 4096,
+            busy_timeout: Duration::from_secs(10),
+            patience: PATIENCE,
+            replica: None,
+        }
     }
 }
 
@@ -236,6 +245,21 @@ impl Store {
     {
         let (job, answer) = work::job(work);
         self.engine.submit_read(job)?;
+        self.patiently(answer).await
+    }
+
+    /// As [`Store::read`], but on the replica where there is one and it has what is needed: `work` sees all that was
+    /// committed before this was called, by whomever, wherever it runs.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn read_anywhere<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
+    {
+        let (job, answer) = work::job(work);
+        self.engine.submit_read_anywhere(job)?;
         self.patiently(answer).await
     }
 

@@ -6,6 +6,7 @@ mod in_use;
 mod integrity;
 mod migrate;
 mod pool;
+mod replica;
 mod row;
 mod tx;
 mod url;
@@ -25,6 +26,7 @@ pub use self::url::PostgresUrl;
 
 use self::connection::{Connection, Use};
 use self::pool::Pool;
+use self::replica::Replica;
 use self::tx::Mode;
 use super::engine::{self, Readiness};
 use super::work::Job;
@@ -67,7 +69,8 @@ pub struct Engine {
     running: Mutex<Option<Sender<()>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     writes: Pool,
-    reads: Pool,
+    reads: Arc<Pool>,
+    replica: Option<Replica>,
 }
 
 impl Engine {
@@ -91,10 +94,14 @@ impl Engine {
         let (running, stop) = bounded(0);
         let mut threads = vec![watch::start(&shared)?];
         let or_usual = |chosen: usize, usual| if chosen == 0 { usual } else { chosen };
+        let readers = or_usual(options.readers, READERS);
         let writes = Pool::start(&shared, Mode::Write, or_usual(options.writers, WRITERS), &stop, &mut threads)?;
-        let reads = Pool::start(&shared, Mode::Read, or_usual(options.readers, READERS), &stop, &mut threads)?;
-        let engine = Self { shared, running: Mutex::new(Some(running)), threads: Mutex::new(threads), writes, reads };
+        let reads = Arc::new(Pool::start(&shared, Mode::Read, readers, &stop, &mut threads)?);
+        let (running, threads) = (Mutex::new(Some(running)), Mutex::new(threads));
+        let mut engine = Self { shared, running, threads, writes, reads, replica: None };
         engine.wait_for_connections()?;
+        let replica = options.replica.as_ref();
+        engine.replica = replica.map(|url| Replica::start(&engine.shared, url, readers, &engine.reads)).transpose()?;
         Ok(engine)
     }
 
@@ -130,6 +137,13 @@ impl engine::Engine for Engine {
         self.submit(&self.reads, job)
     }
 
+    fn submit_read_anywhere(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
+        match &self.replica {
+            Some(replica) if !self.shared.closing.load(Ordering::Acquire) => replica.submit(job),
+            _ => self.submit_read(job),
+        }
+    }
+
     fn patience(&self) -> Option<Duration> {
         Some(self.shared.options.patience)
     }
@@ -161,12 +175,17 @@ impl engine::Engine for Engine {
     }
 
     fn queue_depths(&self) -> (usize, usize) {
-        (self.writes.depth(), self.reads.depth())
+        let at_replica = self.replica.as_ref().map_or(0, Replica::depth);
+        (self.writes.depth(), self.reads.depth() + at_replica)
     }
 
     fn close(&self) {
         if self.shared.closing.swap(true, Ordering::AcqRel) {
             return;
+        }
+        if let Some(replica) = &self.replica {
+            // First, because it hands what it has not begun to the primary.
+            replica.close();
         }
         drop(self.running.lock().expect("no thread panics while it holds this").take());
         self.shared.closed.notify_one();

@@ -21,7 +21,7 @@ const LOOK: &str = "SELECT r.value, pg_is_in_recovery(), CASE WHEN e.is_called T
      pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM revision r, event_id e WHERE r.id = 1";
 
 /// Tells one server, and one start of it, from another.
-const WHICH_SERVER: &str = "SELECT pg_postmaster_start_time()::text || coalesce(inet_server_addr()::text, '')
+pub const WHICH_SERVER: &str = "SELECT pg_postmaster_start_time()::text || coalesce(inet_server_addr()::text, '')
      || coalesce(inet_server_port()::text, '')";
 
 /// Starts the thread; it ends when the store is closed. The first look is over when this returns.

@@ -79,6 +79,8 @@ fn what_cannot_be_right_refuses_to_start() {
     ] {
         serve(name, value);
     }
+    let refusal = desk.refusal("serve --read-database postgres://reader:hunter2@127.0.0.1/desk");
+    assert!(refusal.contains("read_database") && !refusal.contains("hunter2"), "{refusal}");
     desk.refusal("serve --listen nowhere");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let refusal = desk.refusal(&format!("serve --listen {}", taken.local_addr().expect("an address")));

@@ -11,6 +11,7 @@ mod outages;
 mod pooler;
 mod proxy;
 mod races;
+mod replica;
 mod revocation;
 mod schema;
 mod security;

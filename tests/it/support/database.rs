@@ -75,6 +75,11 @@ impl TestDatabase {
     }
 
     pub fn open_with(&self, options: &StoreOptions) -> Store {
+        self.open_counted(options, StorageMetrics::default())
+    }
+
+    /// Opens the database with figures that somebody looks at.
+    pub fn open_counted(&self, options: &StoreOptions, metrics: StorageMetrics) -> Store {
         let mut options = options.clone();
         if options.writers == 0 {
             (options.writers, options.readers) = (3, 2);
@@ -83,7 +88,7 @@ impl TestDatabase {
             // Many tests at once make a slow machine.
             options.patience = Duration::from_secs(20);
         }
-        self.database.open(&options, StorageMetrics::default()).expect("the database opens")
+        self.database.open(&options, metrics).expect("the database opens")
     }
 
     /// Runs a statement on the database, past the store.
@@ -132,7 +137,19 @@ pub fn server(name: &str) -> String {
     let url = std::env::var("TEST_POSTGRES").expect(
         "TEST_POSTGRES is not set: these tests need a PostgreSQL server, which `script/services --postgres -- cargo nextest run` starts",
     );
-    let (address, query) = url.split_once('?').unwrap_or((&url, ""));
+    on(&url, name)
+}
+
+/// The address of database `name` on the streaming replica of the tests' server.
+pub fn replica(name: &str) -> String {
+    let url = std::env::var("TEST_POSTGRES_REPLICA").expect(
+        "TEST_POSTGRES_REPLICA is not set: these tests need a replica, which `script/services --postgres --replica -- cargo nextest run` starts",
+    );
+    on(&url, name)
+}
+
+fn on(url: &str, name: &str) -> String {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let (server, _) = address.rsplit_once('/').expect("an address ends in a database");
     format!("{server}/{name}?{query}")
 }

@@ -102,21 +102,22 @@ impl TestApp {
         adjust(&mut config);
         let options =
             StoreOptions { queue: config.storage_queue, writers: config.storage_writers, ..StoreOptions::default() };
-        let store = database.open_with(&options);
+        let options = StoreOptions { replica: config.read_database().expect("an address"), ..options };
+        let metrics = StorageMetrics::default();
+        let store = database.open_counted(&options, metrics.clone());
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
         let entropy = Arc::new(SeededEntropy::new(7));
-        Self::assemble(folder, database, config, store, clock, entropy)
+        Self::assemble(folder, database, config, (store, metrics), clock, entropy)
     }
 
     fn assemble(
         folder: Arc<TempDir>,
         database: Arc<TestDatabase>,
         config: Config,
-        store: Store,
+        (store, metrics): (Store, StorageMetrics),
         clock: Arc<ManualClock>,
         entropy: Arc<SeededEntropy>,
     ) -> Self {
-        let metrics = StorageMetrics::default();
         let blobs = Blobs::open(&config.blobs_at().expect("a place")).expect("a store of blobs");
         let secret = Secret::load_or_create(folder.path(), &*entropy).expect("a secret");
         let state = AppState::new(Parts {
@@ -152,6 +153,7 @@ impl TestApp {
     pub fn node_with(&self, store: Store) -> Self {
         let config = self.state.config().clone();
         let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
+        let store = (store, StorageMetrics::default());
         Self::assemble(folder, database, config, store, Arc::clone(&self.clock), Arc::clone(&self.entropy))
     }
 
@@ -170,6 +172,12 @@ impl TestApp {
     /// Another desk on the same data, with other settings.
     pub fn beside(&self, adjust: impl FnOnce(&mut Config)) -> Self {
         Self::on(Arc::clone(&self.folder), Arc::clone(&self.database), adjust)
+    }
+
+    /// A desk on a database of the test's choice.
+    pub fn on_database(database: TestDatabase, adjust: impl FnOnce(&mut Config)) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::on(folder, Arc::new(database), adjust)
     }
 
     /// The data folder.
