@@ -30,6 +30,8 @@ impl Server {
         let from = format!("sqlite:{}", pristine.folder.join("ferrodesk.db").display());
         let mut copy = Command::new(binary);
         copy.args(["copy", "--json", "--from", &from, "--to", &self.url(SEEDED)]);
+        // The desk has no files.
+        std::fs::create_dir_all(pristine.folder.join("blobs"))?;
         let nowhere = format!("file:{}", pristine.folder.join("blobs").display());
         process::output(copy.args(["--blobs-from", &nowhere, "--blobs-to", &nowhere]))?;
         self.run(SEEDED, &["VACUUM ANALYZE"])
