@@ -5,7 +5,7 @@ use crate::domain::{AuthFailure, Error, SessionId, Timestamp, UserId, WorkspaceI
 use crate::identity::apikey;
 use crate::storage::Tx;
 use crate::storage::queries::users::{NewUser, User};
-use crate::storage::queries::{applications, sessions, users};
+use crate::storage::queries::{applications, users};
 
 /// What a valid access token of this server says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +43,10 @@ pub fn application(tx: &mut dyn Tx, presented: &str) -> Result<Application, Erro
 /// or deactivated.
 pub fn session_user(tx: &mut dyn Tx, application: Application, claims: &AccessClaims) -> Result<Requester, Error> {
     let invalid = Error::Unauthenticated(AuthFailure::InvalidToken);
-    if claims.workspace != application.workspace
-        || !sessions::is_live(tx, claims.workspace, claims.session, claims.user)?
-    {
+    if claims.workspace != application.workspace {
         return Err(invalid);
     }
-    match users::by_id(tx, claims.workspace, claims.user)? {
+    match users::of_session(tx, claims.workspace, claims.session, claims.user)? {
         Some(user) if user.active => Ok(requester(application, &user)),
         _ => Err(invalid),
     }

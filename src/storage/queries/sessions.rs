@@ -5,7 +5,6 @@ use crate::domain::{SessionId, Timestamp, UserId, WorkspaceId};
 
 statements! {
     INSERT = "INSERT INTO session (workspace_id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4) RETURNING id";
-    IS_LIVE = "SELECT 1 FROM session WHERE workspace_id = $1 AND id = $2 AND user_id = $3 AND revoked_at IS NULL";
     REVOKE = "UPDATE session SET revoked_at = $1 WHERE workspace_id = $2 AND id = $3 AND revoked_at IS NULL";
     REVOKE_OF_USER = "UPDATE session SET revoked_at = $1 WHERE workspace_id = $2 AND user_id = $3 AND revoked_at IS NULL";
     EXTEND = "UPDATE session SET expires_at = $1 WHERE workspace_id = $2 AND id = $3";
@@ -38,17 +37,6 @@ pub fn insert(
 ) -> Result<SessionId, StorageError> {
     let params = [Param::Int(workspace.0), Param::Int(user.0), Param::Int(at.0), Param::Int(expires_at.0)];
     only(tx, INSERT, &params, |row| row.int(0).map(SessionId))
-}
-
-/// Whether this is a session of `user` that nobody revoked.
-pub fn is_live(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    session: SessionId,
-    user: UserId,
-) -> Result<bool, StorageError> {
-    let params = [Param::Int(workspace.0), Param::Int(session.0), Param::Int(user.0)];
-    Ok(first(tx, IS_LIVE, &params, |_| Ok(()))?.is_some())
 }
 
 /// Ends a session and all its tokens.

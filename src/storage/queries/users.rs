@@ -2,13 +2,16 @@
 
 use super::{Param, Row, StorageError, Tx, collect, first, statements, unexpected};
 use crate::domain::user::{Email, Role};
-use crate::domain::{Timestamp, UserId, WorkspaceId};
+use crate::domain::{SessionId, Timestamp, UserId, WorkspaceId};
 
 statements! {
     BY_EMAIL = "SELECT id, email, role, active, password_hash, idp_subject FROM app_user WHERE workspace_id = $1 AND email_folded = $2";
     BY_ID = "SELECT id, email, role, active, password_hash, idp_subject FROM app_user WHERE workspace_id = $1 AND id = $2";
     BY_SUBJECT = "SELECT id, email, role, active, password_hash, idp_subject FROM app_user
               WHERE workspace_id = $1 AND idp_issuer = $2 AND idp_subject = $3";
+    OF_SESSION = "SELECT u.id, u.email, u.role, u.active, u.password_hash, u.idp_subject FROM session s
+              JOIN app_user u ON u.id = s.user_id AND u.workspace_id = s.workspace_id
+              WHERE s.workspace_id = $1 AND s.id = $2 AND s.user_id = $3 AND s.revoked_at IS NULL";
     LOCK = "UPDATE app_user SET active = active WHERE workspace_id = $1 AND id = $2
               RETURNING id, email, role, active, password_hash, idp_subject";
     LIST = "SELECT id, email, role, active, password_hash, idp_subject FROM app_user WHERE workspace_id = $1 ORDER BY id";
@@ -64,6 +67,16 @@ pub fn by_email(tx: &mut dyn Tx, workspace: WorkspaceId, email: &Email) -> Resul
 /// The user with this id.
 pub fn by_id(tx: &mut dyn Tx, workspace: WorkspaceId, id: UserId) -> Result<Option<User>, StorageError> {
     first(tx, BY_ID, &[Param::Int(workspace.0), Param::Int(id.0)], read)
+}
+
+/// The user `id`, if the session is theirs and nobody revoked it.
+pub fn of_session(
+    tx: &mut dyn Tx,
+    workspace: WorkspaceId,
+    session: SessionId,
+    id: UserId,
+) -> Result<Option<User>, StorageError> {
+    first(tx, OF_SESSION, &[Param::Int(workspace.0), Param::Int(session.0), Param::Int(id.0)], read)
 }
 
 /// The user with this id, who stays as they are until the transaction ends.

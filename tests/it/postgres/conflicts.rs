@@ -101,7 +101,7 @@ async fn a_closure_that_refers_to_what_another_has_just_deleted_is_run_again() {
     let session = session.expect("a session");
     let (was_run, url) = (AtomicUsize::new(0), database.url().to_owned());
     let outcome = store.write(move |tx| {
-        if !queries::sessions::is_live(tx, workspace, session, user)? {
+        if queries::users::of_session(tx, workspace, session, user)?.is_none() {
             return Err(Error::NotFound);
         }
         if was_run.fetch_add(1, Ordering::SeqCst) == 0 {
