@@ -87,7 +87,7 @@ fn what_is_not_safe_is_seen() {
 async fn a_migration_that_would_have_to_wait_gives_up_within_a_second_and_the_next_start_goes_on() {
     let database = TestDatabase::postgres();
     database.run(
-        "DROP TABLE blob_deletion, recurring_job, installation;
+        "DROP TABLE blob_deletion, recurring_job, installation, copy_progress;
          DELETE FROM refinery_schema_history WHERE version >= 2",
     );
     // A transaction of somebody's that goes on and on.
