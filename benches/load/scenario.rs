@@ -153,21 +153,27 @@ impl Bench<'_> {
         path: &str,
         callers: Callers,
     ) -> anyhow::Result<Option<Row>> {
-        let callers = || {
-            let callers = self.copy.callers(callers)?.display().to_string();
-            Ok(vec![callers, self.copy.description.apikey.clone(), path.to_owned()])
-        };
-        self.measure(server, name, constant, CLIENTS, "read", &callers)
+        // The same tokens for the warm-up and the measurement, as clients use theirs for a quarter of an hour.
+        let callers = self.copy.callers(callers)?.display().to_string();
+        let arguments = || Ok(vec![callers.clone(), self.copy.description.apikey.clone(), path.to_owned()]);
+        self.measure(server, name, constant, CLIENTS, "read", &arguments)
     }
 
     fn create(&self, server: &Server, name: &'static str, clients: u64, kind: &str) -> anyhow::Result<Option<Row>> {
         let path = format!("{BASE}{CREATE_PATH}");
+        let callers = self.copy.callers(Callers::Creators)?.display().to_string();
         let arguments = || {
-            let callers = self.copy.callers(Callers::Creators)?.display().to_string();
             // The warm-up lasts longer than a second, so that no two runs of wrk have the same number.
             let run = format!("{:08}", SystemClock.now().seconds() % 100_000_000);
             let categories = self.copy.description.categories.to_string();
-            Ok(vec![callers, self.copy.description.apikey.clone(), path.clone(), run, categories, kind.to_owned()])
+            Ok(vec![
+                callers.clone(),
+                self.copy.description.apikey.clone(),
+                path.clone(),
+                run,
+                categories,
+                kind.to_owned(),
+            ])
         };
         self.measure(server, name, None, clients, "create", &arguments)
     }
