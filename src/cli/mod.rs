@@ -52,7 +52,7 @@ struct SettingsArgs {
     /// The folder of database, attachments and secrets [default: ./data] [env: FERRODESK_DATA]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The database, as sqlite:PATH [default: ferrodesk.db in the data folder] [env: FERRODESK_DATABASE]
+    /// The database, as sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME [default: ferrodesk.db in the data folder] [env: FERRODESK_DATABASE]
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
     /// Where attachments are, as file:DIR or s3://BUCKET/PREFIX [default: blobs in the data folder] [env: FERRODESK_BLOBS]

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::engine::{Engine, Readiness};
+use self::work::Job;
 use crate::domain::{Error, EventId};
 
 pub use database::Database;
@@ -191,6 +192,9 @@ impl Default for StoreOptions {
     }
 }
 
+/// One of an engine's ways to take a job.
+type Submit = fn(&dyn Engine, Box<dyn Job>) -> Result<(), StorageError>;
+
 /// A database and the threads that run closures on it. Cheap to clone; the last clone closes it.
 #[derive(Clone)]
 pub struct Store {
@@ -229,9 +233,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     {
-        let (job, answer) = work::job(work);
-        self.engine.submit_write(job)?;
-        self.patiently(answer).await
+        self.run(work, |engine, job| engine.submit_write(job)).await
     }
 
     /// Runs `work` in a read-only transaction that sees one moment of the database.
@@ -243,9 +245,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     {
-        let (job, answer) = work::job(work);
-        self.engine.submit_read(job)?;
-        self.patiently(answer).await
+        self.run(work, |engine, job| engine.submit_read(job)).await
     }
 
     /// As [`Store::read`], but on the replica where there is one and it has what is needed: `work` sees all that was
@@ -258,14 +258,19 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     {
-        let (job, answer) = work::job(work);
-        self.engine.submit_read_anywhere(job)?;
-        self.patiently(answer).await
+        self.run(work, |engine, job| engine.submit_read_anywhere(job)).await
     }
 
-    /// Waits for an answer. The engine's threads keep to its patience themselves, once they have begun; this is for when
-    /// all of them are held up. What was begun may then still come to pass, which nobody is told.
-    async fn patiently<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    /// Hands `work` to the engine by `submit` and waits for its answer. The engine's threads keep to its patience
+    /// themselves, once they have begun; the time-out here is for when all of them are held up. What was begun may then
+    /// still come to pass, which nobody is told.
+    async fn run<T, F>(&self, work: F, submit: Submit) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
+    {
+        let (job, answer) = work::job(work);
+        submit(&*self.engine, job)?;
         let Some(patience) = self.engine.patience() else { return answer.await };
         let answered = tokio::time::timeout(patience + BEGUN_LATE, answer).await;
         answered.unwrap_or_else(|_| Err(StorageError::Busy.into()))

@@ -101,6 +101,16 @@ async fn a_download_while_s3_is_away_is_a_503_in_time() {
     }
 }
 
+/// What S3 answers when it has stored something.
+fn stored() -> ResponseTemplate {
+    ResponseTemplate::new(200).insert_header("etag", "\"e\"")
+}
+
+/// Stores the five bytes that these tests are about.
+async fn put_bytes(blobs: &Blobs) -> Result<(), Error> {
+    blobs.put(ACME, &sha256(b"bytes"), Bytes::from_static(b"bytes")).await
+}
+
 #[tokio::test]
 async fn an_upload_is_signed_checked_and_conditional() {
     let s3 = MockServer::start().await;
@@ -111,12 +121,12 @@ async fn an_upload_is_signed_checked_and_conditional() {
         .and(header("x-amz-checksum-sha256", checksum.as_str()))
         .and(header("x-amz-content-sha256", hex::encode(sha256(b"bytes")).as_str()))
         .and(header_regex("authorization", "^AWS4-HMAC-SHA256 Credential=test/.*/us-east-1/s3/"))
-        .respond_with(ResponseTemplate::new(200).insert_header("etag", "\"e\""))
+        .respond_with(stored())
         .expect(1)
         .mount(&s3)
         .await;
     let blobs = bucket_at(&s3.uri());
-    blobs.put(ACME, &sha256(b"bytes"), Bytes::from_static(b"bytes")).await.expect("stored");
+    put_bytes(&blobs).await.expect("stored");
 }
 
 #[tokio::test]
@@ -129,14 +139,10 @@ async fn a_server_without_conditional_puts_is_asked_for_one_once() {
         .with_priority(1)
         .mount(&s3)
         .await;
-    Mock::given(method("PUT"))
-        .respond_with(ResponseTemplate::new(200).insert_header("etag", "\"e\""))
-        .expect(2)
-        .mount(&s3)
-        .await;
+    Mock::given(method("PUT")).respond_with(stored()).expect(2).mount(&s3).await;
     let blobs = bucket_at(&s3.uri());
     for _ in 0..2 {
-        blobs.put(ACME, &sha256(b"bytes"), Bytes::from_static(b"bytes")).await.expect("stored");
+        put_bytes(&blobs).await.expect("stored");
     }
     let requests = s3.received_requests().await.expect("a record");
     let conditional: Vec<bool> = requests.iter().map(|r| r.headers.contains_key("if-none-match")).collect();
@@ -154,7 +160,7 @@ async fn bytes_that_are_there_whole_are_not_stored_again() {
         .insert_header("last-modified", "Mon, 23 Nov 2026 10:00:00 GMT");
     Mock::given(method("HEAD")).respond_with(there.set_body_string("bytes")).expect(1).mount(&s3).await;
     let blobs = bucket_at(&s3.uri());
-    blobs.put(ACME, &sha256(b"bytes"), Bytes::from_static(b"bytes")).await.expect("there already");
+    put_bytes(&blobs).await.expect("there already");
 }
 
 #[tokio::test]
@@ -168,13 +174,9 @@ async fn a_conflict_is_not_taken_for_bytes_that_are_there() {
         .mount(&s3)
         .await;
     Mock::given(method("HEAD")).respond_with(ResponseTemplate::new(404)).expect(1).mount(&s3).await;
-    Mock::given(method("PUT"))
-        .respond_with(ResponseTemplate::new(200).insert_header("etag", "\"e\""))
-        .expect(1)
-        .mount(&s3)
-        .await;
+    Mock::given(method("PUT")).respond_with(stored()).expect(1).mount(&s3).await;
     let blobs = bucket_at(&s3.uri());
-    blobs.put(ACME, &sha256(b"bytes"), Bytes::from_static(b"bytes")).await.expect("stored");
+    put_bytes(&blobs).await.expect("stored");
 }
 
 /// Answers a GET with the head of ten bytes, and the first half of them.

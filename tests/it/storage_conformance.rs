@@ -1,8 +1,9 @@
 //! What every storage engine must do, whatever it is made of. A new engine is one more call of `conforms`.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ferrodesk::app::manage::{apikeys, workspaces};
@@ -29,6 +30,33 @@ impl Engine {
             Self::Postgres => TestDatabase::postgres(),
         }
     }
+}
+
+/// The other end of a closure that stops in its middle.
+struct Paused {
+    begun: Receiver<()>,
+    go_on: SyncSender<()>,
+}
+
+impl Paused {
+    /// Waits until the closure has stopped, and gives what lets it go on.
+    async fn has_begun(self) -> SyncSender<()> {
+        let begun = self.begun;
+        tokio::task::spawn_blocking(move || begun.recv()).await.expect("a thread").expect("the closure begins");
+        self.go_on
+    }
+}
+
+/// What a closure calls to stop until it is told to go on.
+fn pausing() -> (impl Fn() -> Result<(), Error> + Send + 'static, Paused) {
+    let (started, begun) = sync_channel(0);
+    let (go_on, may_go_on) = sync_channel(0);
+    let may_go_on = Mutex::new(may_go_on);
+    let pause = move || {
+        started.send(()).map_err(Error::internal)?;
+        may_go_on.lock().expect("no panic").recv().map_err(Error::internal)
+    };
+    (pause, Paused { begun, go_on })
 }
 
 fn add(name: &str) -> impl Fn(&mut dyn Tx) -> Result<WorkspaceId, Error> + Send + use<> {
@@ -113,23 +141,20 @@ async fn a_read_cannot_write(#[values(Engine::Sqlite, Engine::Postgres)] engine:
 async fn a_read_sees_one_moment(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let database = engine.database();
     let store = database.open();
-    let (started, has_started) = std::sync::mpsc::sync_channel::<()>(0);
-    let (go_on, may_go_on) = std::sync::mpsc::sync_channel::<()>(0);
-    let may_go_on = std::sync::Mutex::new(may_go_on);
+    let (pause, paused) = pausing();
     let reading = tokio::spawn({
         let store = store.clone();
         async move {
             store
                 .read(move |tx| {
                     let before = workspaces::list(tx)?.len();
-                    started.send(()).map_err(Error::internal)?;
-                    may_go_on.lock().expect("no panic").recv().map_err(Error::internal)?;
+                    pause()?;
                     Ok((before, workspaces::list(tx)?.len()))
                 })
                 .await
         }
     });
-    tokio::task::spawn_blocking(move || has_started.recv()).await.expect("a thread").expect("the read begins");
+    let go_on = paused.has_begun().await;
     store.write(add("meanwhile")).await.expect("a write beside the read");
     go_on.send(()).expect("the read waits");
     assert_eq!(reading.await.expect("a task").expect("a read"), (0, 0));
@@ -143,21 +168,12 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took(
 ) {
     let database = engine.database();
     let store = database.open_with(&StoreOptions { queue: 2, writers: 1, readers: 1, ..StoreOptions::default() });
-    let (started, has_started) = std::sync::mpsc::sync_channel::<()>(0);
-    let (go_on, may_go_on) = std::sync::mpsc::sync_channel::<()>(0);
-    let may_go_on = std::sync::Mutex::new(may_go_on);
+    let (pause, paused) = pausing();
     let blocking = tokio::spawn({
         let store = store.clone();
-        async move {
-            store
-                .write(move |_| {
-                    started.send(()).map_err(Error::internal)?;
-                    may_go_on.lock().expect("no panic").recv().map_err(Error::internal)
-                })
-                .await
-        }
+        async move { store.write(move |_| pause()).await }
     });
-    tokio::task::spawn_blocking(move || has_started.recv()).await.expect("a thread").expect("the write begins");
+    let go_on = paused.has_begun().await;
     let mut waiting = Vec::new();
     let mut refused = 0;
     for number in 0..5 {
