@@ -3,6 +3,7 @@
 mod conflicts;
 mod connections;
 mod event_feed;
+mod integrity;
 mod locks;
 mod migrations;
 mod nodes;

@@ -146,6 +146,10 @@ async fn both_schemas_have_the_same_tables_columns_keys_and_indexes() {
         for (_, _, _, default) in &mut table.columns {
             *default = default.take().map(|default| default.to_ascii_lowercase());
         }
+        if ["ticket", "conversation", "event"].contains(&name.as_str()) {
+            // Too dear for the tables that grow; `integrity.rs` shows that nothing slips through.
+            table.references.retain(|(_, to, ..)| !["workspace", "app_user", "category"].contains(&to.as_str()));
+        }
         assert_eq!(&found[name], table, "{name}");
     }
 }
