@@ -95,7 +95,7 @@ CREATE TABLE tag (
 );
 
 -- What every ticket, reply and event of a workspace shares is not a foreign key: each insert would lock the one row of the
--- workspace for sharing, and PostgreSQL keeps lists of who shares (a fifth of all creates went there). These rows are
+-- workspace for sharing, and PostgreSQL keeps lists of who shares (docs/performance.md). These rows are
 -- never deleted, which the triggers see to; `ferrodesk check` looks for what refers to nothing.
 CREATE FUNCTION refuse_to_delete() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
