@@ -29,6 +29,9 @@ pub enum Error {
     /// It clashes with what is already there.
     #[error(transparent)]
     Conflict(Conflict),
+    /// What was to be changed is not any more what the caller had seen (RFC 9110, `If-Match`).
+    #[error("changed since")]
+    ChangedSince,
     /// The requester has as many open tickets as the workspace allows.
     #[error("open ticket limit reached")]
     LimitReached,
@@ -88,6 +91,9 @@ pub enum Conflict {
     /// The first request with this `Idempotency-Key` has not been answered yet.
     #[error("the first request with this idempotency key has not been answered yet")]
     KeyInFlight,
+    /// The ticket was merged into this one, and lives on there.
+    #[error("the ticket was merged into ticket {0}")]
+    Merged(super::TicketId),
     /// A name that must be unique is taken; the text names what and which.
     #[error("{0}")]
     Taken(String),
@@ -178,4 +184,8 @@ pub enum Problem {
     Already(Status),
     /// Characters outside printable ASCII.
     NotPrintable,
+    /// A field that there is not.
+    UnknownField,
+    /// What the sentence says, for fields of the desk.
+    Other(String),
 }

@@ -16,7 +16,8 @@ pub mod workspace;
 pub use entropy::Entropy;
 pub use error::{AuthFailure, Checked, Conflict, Error, Invalid, Problem};
 pub use id::{
-    ApplicationId, AttachmentId, CategoryId, ConversationId, EventId, SessionId, TagId, TicketId, UserId, WorkspaceId,
+    ApplicationId, AttachmentId, AuditId, CannedReplyId, CategoryId, ConversationId, EventId, IdentityProviderId,
+    SavedViewId, SessionId, TagId, TeamId, TicketId, UserId, WorkspaceId,
 };
 pub use ticket::{Priority, Status};
 pub use time::{Clock, Timestamp};

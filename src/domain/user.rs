@@ -10,6 +10,10 @@ use super::{ApplicationId, UserId, WorkspaceId, text};
 pub enum Role {
     /// Opens tickets and sees their own.
     Customer,
+    /// Reads what agents read, and changes none of it.
+    ReadOnly,
+    /// Answers the tickets of their teams, and those assigned to them; sees no others.
+    TeamAgent,
     /// Answers tickets.
     Agent,
     /// Answers tickets and runs the workspace.
@@ -17,11 +21,16 @@ pub enum Role {
 }
 
 impl Role {
+    /// All there are.
+    pub const ALL: [Self; 5] = [Self::Customer, Self::ReadOnly, Self::TeamAgent, Self::Agent, Self::Admin];
+
     /// The word that is stored and shown.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Customer => "customer",
+            Self::ReadOnly => "read-only",
+            Self::TeamAgent => "team-agent",
             Self::Agent => "agent",
             Self::Admin => "admin",
         }
@@ -44,12 +53,10 @@ impl FromStr for Role {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "customer" => Ok(Self::Customer),
-            "agent" => Ok(Self::Agent),
-            "admin" => Ok(Self::Admin),
-            _ => Err(format!("role \"{word}\" is not one of customer, agent, admin")),
-        }
+        Self::ALL.into_iter().find(|role| role.as_str() == word).ok_or_else(|| {
+            let words: Vec<&str> = Self::ALL.iter().map(|role| role.as_str()).collect();
+            format!("role \"{word}\" is not one of {}", words.join(", "))
+        })
     }
 }
 

@@ -86,6 +86,11 @@ impl ApiError {
                 "Permission Denied",
                 "You do not have permission to perform this action.",
             ),
+            Error::ChangedSince => Self::detail(
+                StatusCode::PRECONDITION_FAILED,
+                "Precondition Failed",
+                "This was changed since you read it.",
+            ),
             Error::LimitReached => {
                 Self::detail(StatusCode::UNAUTHORIZED, "Request Failed", "Currenly Open Ticket Limit Exceed.")
             }
@@ -149,6 +154,7 @@ impl ApiError {
                 "The first request with this Idempotency-Key has not been answered yet. Try again in a moment."
                     .to_owned(),
             ),
+            Conflict::Merged(into) => (StatusCode::CONFLICT, format!("This ticket was merged into ticket {into}.")),
             Conflict::Taken(problem) => (StatusCode::CONFLICT, problem),
         };
         Self::detail(status, "Conflict", message)

@@ -41,6 +41,8 @@ pub fn words(field: &str, problem: &Problem, place: Place) -> String {
         Problem::Already(crate::domain::Status::Processing) => "Ticket is already processing",
         Problem::Already(crate::domain::Status::Closed) => "Ticket is already closed",
         Problem::NotPrintable => "Only printable ASCII characters are allowed.",
+        Problem::UnknownField => "There is no such field.",
+        Problem::Other(sentence) => return sentence.clone(),
         Problem::Surrogate(code) => return format!("Surrogate characters are not allowed: U+{code:X}."),
         Problem::TooLong(max) => return format!("Ensure this field has no more than {max} characters."),
         Problem::NotAChoice(given) => return format!("\"{given}\" is not a valid choice."),

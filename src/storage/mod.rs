@@ -99,6 +99,9 @@ pub trait Tx {
     /// Runs `sql` and hands every row of the answer to `each`.
     fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError>;
 
+    /// As [`Tx::query`], for a statement that was composed of what was asked for. Values go into `params`, never into `sql`.
+    fn query_composed(&mut self, sql: &str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError>;
+
     /// Says that [`Tx::next_id`] will be asked for, so that the id can come along with an answer that is waited for anyway.
     /// Not for what may well not come to that: the id is used up.
     fn will_need_id(&mut self, sequence: Sequence) -> Result<(), StorageError>;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::app::answer_ticket::answer_ticket;
 use crate::app::change_status::{StatusFields, change_status};
+use crate::app::desk::answer_ticket::{Answer, answer_ticket};
 use crate::app::manage::{catalogue, users, workspaces};
 use crate::app::open_ticket::{TicketFields, open_ticket};
 use crate::app::reply::{ReplyFields, reply};
@@ -257,9 +257,10 @@ fn converse(
     later: &dyn Fn(u64) -> Timestamp,
 ) -> Result<(), Error> {
     let answer = ANSWERS[number % ANSWERS.len()];
-    answer_ticket(tx, agent, ticket, Visibility::Public, answer, &[], later(3))?;
+    let says = |visibility, comment, files| Answer { visibility, comment, files, status: None };
+    answer_ticket(tx, agent, ticket, says(Visibility::Public, answer, &[]), later(3))?;
     if number.is_multiple_of(3) {
-        answer_ticket(tx, agent, ticket, Visibility::Internal, NOTE, &files[2..], later(4))?;
+        answer_ticket(tx, agent, ticket, says(Visibility::Internal, NOTE, &files[2..]), later(4))?;
     }
     if number.is_multiple_of(2) {
         let comment = REPLIES[number % REPLIES.len()].to_owned();

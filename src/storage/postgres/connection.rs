@@ -29,12 +29,17 @@ const LOCK_WITHIN: Duration = Duration::from_millis(1200);
 /// How long a transaction may do nothing before the server ends it: its process may have been stopped.
 const IDLE_WITHIN: Duration = Duration::from_secs(10);
 
+/// Composed statements that a connection keeps prepared.
+const COMPOSED_MAX: usize = 128;
+
 /// A connection that one thread uses.
 pub struct Connection {
     runtime: Runtime,
     pub client: Client,
     /// By where the text is: statements are constants.
     statements: RefCell<HashMap<(usize, usize), Statement>>,
+    /// Those that were composed, by their text.
+    composed: RefCell<HashMap<String, Statement>>,
     /// What other connections send to those who listen.
     pub notifications: mpsc::Receiver<()>,
     /// What the server calls the process behind this connection.
@@ -87,7 +92,14 @@ impl Connection {
             .map_err(Failure::from)
         });
         let (client, backend) = opened?;
-        Ok(Self { runtime, client, statements: RefCell::default(), notifications, backend })
+        Ok(Self {
+            runtime,
+            client,
+            statements: RefCell::default(),
+            composed: RefCell::default(),
+            notifications,
+            backend,
+        })
     }
 
     /// Lets `work` come to its end, but no later than `deadline`. After [`Kind::Lost`], the connection is of no more use.
@@ -127,6 +139,20 @@ impl Connection {
     /// Remembers the prepared form of `sql`.
     pub fn remember(&self, sql: &'static str, statement: &Statement) {
         self.statements.borrow_mut().insert(place(sql), statement.clone());
+    }
+
+    /// The prepared form of a text that was composed, if it is remembered.
+    pub fn prepared_composed(&self, sql: &str) -> Option<Statement> {
+        self.composed.borrow().get(sql).cloned()
+    }
+
+    /// Remembers the prepared form of a text that was composed; of many, only the newest.
+    pub fn remember_composed(&self, sql: &str, statement: &Statement) {
+        let mut composed = self.composed.borrow_mut();
+        if composed.len() >= COMPOSED_MAX {
+            composed.clear();
+        }
+        composed.insert(sql.to_owned(), statement.clone());
     }
 
     /// Whether the server has closed the connection, as far as is known.

@@ -148,6 +148,23 @@ impl<'c> PgTx<'c> {
         self.connection.remember(sql, &statement);
         Ok(statement)
     }
+
+    /// Runs a prepared statement and hands every row of its answer to `each`.
+    fn answer(&mut self, statement: &Statement, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
+        let client = &self.connection.client;
+        let mut refused = Ok(());
+        self.wait(async {
+            let mut rows = pin!(client.query_raw(statement, values(params)).await?);
+            while let Some(row) = rows.next().await {
+                let row = row?;
+                if refused.is_ok() {
+                    refused = each(&PgRow(&row));
+                }
+            }
+            Ok(())
+        })?;
+        refused
+    }
 }
 
 fn next_of(sequence: Sequence) -> &'static str {
@@ -191,19 +208,17 @@ impl Tx for PgTx<'_> {
 
     fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
         let statement = self.statement(sql)?;
+        self.answer(&statement, params, each)
+    }
+
+    fn query_composed(&mut self, sql: &str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
+        if let Some(statement) = self.connection.prepared_composed(sql) {
+            return self.answer(&statement, params, each);
+        }
         let client = &self.connection.client;
-        let mut refused = Ok(());
-        self.wait(async {
-            let mut rows = pin!(client.query_raw(&statement, values(params)).await?);
-            while let Some(row) = rows.next().await {
-                let row = row?;
-                if refused.is_ok() {
-                    refused = each(&PgRow(&row));
-                }
-            }
-            Ok(())
-        })?;
-        refused
+        let statement = self.wait(async { Ok(client.prepare(sql).await?) })?;
+        self.connection.remember_composed(sql, &statement);
+        self.answer(&statement, params, each)
     }
 
     fn will_need_id(&mut self, sequence: Sequence) -> Result<(), StorageError> {

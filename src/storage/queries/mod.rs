@@ -7,12 +7,14 @@ pub mod attachments;
 pub mod blob_deletions;
 pub mod catalogue;
 pub mod conversations;
+pub mod desk_tickets;
 pub mod events;
 pub mod idempotency;
 pub mod identity_providers;
 pub mod installation;
 pub mod recurring_jobs;
 pub mod sessions;
+pub mod teams;
 pub mod tickets;
 pub mod users;
 pub mod workspaces;
@@ -38,12 +40,14 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("blob_deletions", blob_deletions::STATEMENTS),
         ("catalogue", catalogue::STATEMENTS),
         ("conversations", conversations::STATEMENTS),
+        ("desk_tickets", desk_tickets::STATEMENTS),
         ("events", events::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("identity_providers", identity_providers::STATEMENTS),
         ("installation", installation::STATEMENTS),
         ("recurring_jobs", recurring_jobs::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
+        ("teams", teams::STATEMENTS),
         ("tickets", tickets::STATEMENTS),
         ("users", users::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),

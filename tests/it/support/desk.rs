@@ -1,7 +1,7 @@
 //! A desk with Ann of Acme at it, and short words for what tests do there again and again.
 
-use ferrodesk::app::answer_ticket::answer_ticket;
-use ferrodesk::app::lock_ticket::lock_ticket;
+use ferrodesk::app::desk::answer_ticket::{self, answer_ticket};
+use ferrodesk::app::desk::change_ticket::{TicketChange, change_ticket};
 use ferrodesk::app::manage::workspaces;
 use ferrodesk::blobs::StoredBlob;
 use ferrodesk::config::Config;
@@ -104,7 +104,8 @@ impl Desk {
         let at = self.app.clock.now();
         let files: Vec<StoredFile> = file.into_iter().collect();
         let work = move |tx: &mut dyn Tx| {
-            answer_ticket(tx, &staff, TicketId(ticket), visibility, "We look into it", &files, at)
+            let answer = answer_ticket::Answer { visibility, comment: "We look into it", files: &files, status: None };
+            answer_ticket(tx, &staff, TicketId(ticket), answer, at)
         };
         self.app.write(work).await.0
     }
@@ -120,7 +121,8 @@ impl Desk {
     /// A member of staff locks a ticket, or unlocks it.
     pub async fn lock(&self, staff: Requester, ticket: i64, locked: bool) {
         let at = self.app.clock.now();
-        self.app.write(move |tx| lock_ticket(tx, &staff, TicketId(ticket), locked, at)).await;
+        let change = TicketChange { locked: Some(locked), ..TicketChange::default() };
+        self.app.write(move |tx| change_ticket(tx, &staff, TicketId(ticket), &change, None, at)).await;
     }
 
     /// Ann closes her ticket.

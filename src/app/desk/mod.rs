@@ -1,0 +1,10 @@
+//! What the staff do: the use cases of the desk, for its API and for its console.
+
+pub mod answer_ticket;
+pub mod bulk_change;
+pub mod change_ticket;
+pub mod list_tickets;
+pub mod merge_tickets;
+pub mod reach;
+pub mod read_ticket;
+pub mod rights;
