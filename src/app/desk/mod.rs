@@ -5,6 +5,8 @@ pub mod bulk_change;
 pub mod change_ticket;
 pub mod list_tickets;
 pub mod merge_tickets;
+pub mod open_for_requester;
 pub mod reach;
+pub mod read_events;
 pub mod read_ticket;
 pub mod rights;
