@@ -10,3 +10,4 @@ pub mod reach;
 pub mod read_events;
 pub mod read_ticket;
 pub mod rights;
+pub mod workplace;

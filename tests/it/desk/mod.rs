@@ -9,3 +9,4 @@ mod merge;
 mod replies;
 mod rights;
 mod tickets;
+mod workplace;

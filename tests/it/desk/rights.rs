@@ -104,6 +104,10 @@ fn endpoints() -> Vec<Endpoint> {
         of_ticket(Method::POST, "/desk/tickets/{ticket_id}/replies", AGENTS, |_| json!({ "comment": "C" }), 201),
         of_ticket(Method::POST, "/desk/tickets/{ticket_id}/notes", AGENTS, |_| json!({ "comment": "C" }), 201),
         of_ticket(Method::POST, "/desk/tickets/{ticket_id}/merge", AGENTS, |case| json!({ "into": case.other }), 200),
+        of_ticket(Method::PUT, "/desk/tickets/{ticket_id}/seen", EVERYBODY, |_| json!({ "version": 1 }), 200),
+        of_ticket(Method::GET, "/desk/tickets/{ticket_id}/draft", AGENTS, nothing, 200),
+        of_ticket(Method::PUT, "/desk/tickets/{ticket_id}/draft", AGENTS, |_| json!({ "comment": "C" }), 200),
+        of_ticket(Method::PUT, "/desk/tickets/{ticket_id}/presence", EVERYBODY, |_| json!({ "present": true }), 200),
         of_all(Method::GET, "/desk/events", EVERYBODY, nothing, 200),
     ]
 }
