@@ -66,19 +66,19 @@ const TAGS: [(&str, &str); 6] = [
 
 /// How far a sample ticket has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub enum Stage {
     New,
     Answered,
     Closed,
 }
 
 /// A ticket: subject, comment, category (from 0), priority, tags (from 0), how far it has come.
-type Sample = (&'static str, &'static str, usize, Priority, &'static [usize], Stage);
+pub type Sample = (&'static str, &'static str, usize, Priority, &'static [usize], Stage);
 
 use Priority::{High, Low, Medium};
 use Stage::{Answered, Closed, New};
 
-const SAMPLES: [Sample; 30] = [
+pub const SAMPLES: [Sample; 30] = [
     ("The invoice of May is wrong", "It lists 30 seats, but we have had 20 since April.", 0, High, &[0], Answered),
     (
         "Cannot sign in after the update",
@@ -140,13 +140,13 @@ const SAMPLES: [Sample; 30] = [
 ];
 
 /// What staff and customers say in turn.
-const ANSWERS: [&str; 4] = [
+pub const ANSWERS: [&str; 4] = [
     "Thank you for the details. I can see it here, and have handed it to the team that looks after it.",
     "Could you tell us since when, and whether anything changed on your side that day?",
     "This is fixed as of this morning. Would you try again and tell us whether it works now?",
     "I have corrected it; you should see it within the hour.",
 ];
-const REPLIES: [&str; 3] =
+pub const REPLIES: [&str; 3] =
     ["Since Monday. Nothing changed on our side.", "Yes, it works now. Thank you!", "Still the same, I am afraid."];
 const NOTE: &str = "Seen at two other customers this week. Let us collect them under one ticket.";
 
