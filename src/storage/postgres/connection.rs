@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::future::poll_fn;
@@ -28,6 +29,9 @@ const LOCK_WITHIN: Duration = Duration::from_millis(1200);
 
 /// How long a transaction may do nothing before the server ends it: its process may have been stopped.
 const IDLE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether to go on waiting.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Composed statements that a connection keeps prepared.
 const COMPOSED_MAX: usize = 128;
@@ -102,10 +106,27 @@ impl Connection {
         })
     }
 
-    /// Lets `work` come to its end, but no later than `deadline`. After [`Kind::Lost`], the connection is of no more use.
+    /// Lets `work` come to its end, but no later than `deadline`. After [`Kind::Lost`], the connection is of no more use;
+    /// after [`Kind::Late`], not before [`Connection::hear_all`].
     pub fn wait<T>(&self, deadline: Instant, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         self.runtime.block_on(async {
             tokio::time::timeout_at(deadline.into(), work).await.unwrap_or_else(|_| Err(Failure::too_slow()))
+        })
+    }
+
+    /// Waits until all that was sent is answered, or `is_in_vain`. Gives whether it is answered: then nothing is left of
+    /// what came before.
+    pub fn hear_all(&self, is_in_vain: impl Fn() -> bool) -> bool {
+        self.runtime.block_on(async {
+            // The server answers in turn: this last.
+            let mut answered = pin!(self.client.simple_query(""));
+            loop {
+                match tokio::time::timeout(LOOK_EVERY, &mut answered).await {
+                    Ok(answer) => return answer.is_ok(),
+                    Err(_) if is_in_vain() => return false,
+                    Err(_) => {}
+                }
+            }
         })
     }
 

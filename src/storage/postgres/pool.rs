@@ -52,6 +52,7 @@ impl Pool {
                 mode,
                 connected: Arc::clone(&connected),
                 connection: None,
+                unanswered: None,
                 generation: 0,
                 failed_connects: 0,
             };
@@ -87,6 +88,8 @@ struct Worker {
     mode: Mode,
     connected: Arc<AtomicUsize>,
     connection: Option<Connection>,
+    /// One that was asked to commit, and has not answered in time.
+    unanswered: Option<Connection>,
     /// What `Shared::generation` was when the connection was made.
     generation: u64,
     /// Since the last one that succeeded.
@@ -106,8 +109,23 @@ impl Worker {
             }
             let Some(queued) = engine::next(jobs, stop) else { break };
             self.serve(queued);
+            self.sit_out();
         }
         self.disconnect();
+    }
+
+    /// After a commit that was not answered in time, waits for the answer, and takes no jobs meanwhile. The server may be
+    /// waiting for its standby, which it goes on doing when we leave: who connected anew, again and again, would fill it
+    /// with processes that wait.
+    fn sit_out(&mut self) {
+        let Some(connection) = self.unanswered.take() else { return };
+        let started = Instant::now();
+        let is_answered = connection.hear_all(|| self.shared.closing.load(Ordering::Acquire) || !self.is_current());
+        tracing::info!(is_answered, seconds = started.elapsed().as_secs_f64(), "waited for a commit to be answered");
+        if is_answered {
+            self.connection = Some(connection);
+            self.connected.fetch_add(1, Ordering::AcqRel);
+        }
     }
 
     /// Runs a job, again if another transaction was in its way, and answers it.
@@ -125,7 +143,8 @@ impl Worker {
             let Outcome::Failed { failure, may_have_happened, is_told } = self.run_once(&mut *job, deadline) else {
                 break None;
             };
-            let is_worth_another = matches!(failure.kind, Kind::Conflict | Kind::Lost) && !may_have_happened;
+            let is_worth_another =
+                (failure.kind == Kind::Conflict || failure.is_of_the_connection()) && !may_have_happened;
             if is_worth_another && run < RUNS_MAX {
                 tracing::debug!(cause = failure.cause, run, "a transaction is run again");
                 if failure.kind == Kind::Conflict {
@@ -163,7 +182,7 @@ impl Worker {
             return self.committed(committed, bumped);
         }
         let unseen = tx.roll_back().err();
-        if [&seen, &unseen].into_iter().flatten().any(|failure| failure.kind == Kind::Lost) {
+        if [&seen, &unseen].into_iter().flatten().any(Failure::is_of_the_connection) {
             self.disconnect();
         }
         match (seen, unseen) {
@@ -184,16 +203,22 @@ impl Worker {
         if self.mode == Mode::Write {
             self.shared.metrics.failed_commits.inc();
         }
-        let may_have_happened = failure.kind == Kind::Lost && self.mode == Mode::Write;
-        if failure.kind == Kind::Lost {
+        let may_have_happened = failure.is_of_the_connection() && self.mode == Mode::Write;
+        if may_have_happened && failure.kind == Kind::Late {
+            self.unanswered = self.disconnect();
+        } else if failure.is_of_the_connection() {
             self.disconnect();
         }
         Outcome::Failed { failure, may_have_happened, is_told: false }
     }
 
-    fn is_usable(&self) -> bool {
+    /// Whether the connection is to the server that the watch sees.
+    fn is_current(&self) -> bool {
         self.generation == self.shared.generation.load(Ordering::Acquire)
-            && self.connection.as_ref().is_some_and(|connection| !connection.is_closed())
+    }
+
+    fn is_usable(&self) -> bool {
+        self.is_current() && self.connection.as_ref().is_some_and(|connection| !connection.is_closed())
     }
 
     fn connect(&mut self) -> Result<(), ()> {
@@ -223,10 +248,11 @@ impl Worker {
         }
     }
 
-    fn disconnect(&mut self) {
-        if self.connection.take().is_some() {
-            self.connected.fetch_sub(1, Ordering::AcqRel);
-        }
+    /// Gives up the connection that jobs run on, if there is one.
+    fn disconnect(&mut self) -> Option<Connection> {
+        let connection = self.connection.take()?;
+        self.connected.fetch_sub(1, Ordering::AcqRel);
+        Some(connection)
     }
 }
 
