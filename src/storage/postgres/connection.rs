@@ -48,6 +48,8 @@ pub struct Connection {
     pub notifications: mpsc::Receiver<()>,
     /// What the server calls the process behind this connection.
     pub backend: i32,
+    /// Tells its server, and one start of it, from others.
+    pub server: String,
 }
 
 /// What a connection is for.
@@ -88,14 +90,14 @@ impl Connection {
                     }
                 };
                 client.batch_execute(&session(r#use)).await?;
-                let backend = backend(&client).await?;
-                Ok::<_, tokio_postgres::Error>((client, backend))
+                let (backend, server) = behind(&client).await?;
+                Ok::<_, tokio_postgres::Error>((client, backend, server))
             })
             .await
             .map_err(|_| Failure::too_slow())?
             .map_err(Failure::from)
         });
-        let (client, backend) = opened?;
+        let (client, backend, server) = opened?;
         Ok(Self {
             runtime,
             client,
@@ -103,6 +105,7 @@ impl Connection {
             composed: RefCell::default(),
             notifications,
             backend,
+            server,
         })
     }
 
@@ -187,16 +190,18 @@ fn place(sql: &'static str) -> (usize, usize) {
     (sql.as_ptr().addr(), sql.len())
 }
 
-/// What the server calls the process behind a connection. Nothing is prepared for it, so that a pooler that shares
-/// sessions answers too.
-pub async fn backend(client: &Client) -> Result<i32, tokio_postgres::Error> {
-    let answer = client.simple_query("SELECT pg_backend_pid()").await?;
-    let backend = answer.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+/// What the server calls the process behind a connection, and what tells the server from others. Nothing is prepared for
+/// it, so that a pooler that shares sessions answers too.
+pub async fn behind(client: &Client) -> Result<(i32, String), tokio_postgres::Error> {
+    let which = "SELECT pg_backend_pid(), pg_postmaster_start_time()::text || coalesce(inet_server_addr()::text, '')
+         || coalesce(inet_server_port()::text, '')";
+    let answer = client.simple_query(which).await?;
+    let found = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some((row.get(0)?.parse().ok()?, row.get(1)?.to_owned())),
         _ => None,
     });
     // A server that answers nothing is none that could be used; no process has this number.
-    Ok(backend.unwrap_or_default())
+    Ok(found.unwrap_or_default())
 }
 
 /// What every session begins with. Whatever the server's default, a commit waits for the disk.

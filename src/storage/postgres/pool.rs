@@ -1,5 +1,6 @@
 //! Threads that run closures, each on a connection of its own.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -53,7 +54,7 @@ impl Pool {
                 connected: Arc::clone(&connected),
                 connection: None,
                 unanswered: None,
-                generation: 0,
+                generation: Cell::new(0),
                 failed_connects: 0,
             };
             let (jobs, stop) = (jobs.clone(), stop.clone());
@@ -90,8 +91,8 @@ struct Worker {
     connection: Option<Connection>,
     /// One that was asked to commit, and has not answered in time.
     unanswered: Option<Connection>,
-    /// What `Shared::generation` was when the connection was made.
-    generation: u64,
+    /// The `Shared::generation` that the connection is of.
+    generation: Cell<u64>,
     /// Since the last one that succeeded.
     failed_connects: u32,
 }
@@ -120,7 +121,10 @@ impl Worker {
     fn sit_out(&mut self) {
         let Some(connection) = self.unanswered.take() else { return };
         let started = Instant::now();
-        let is_answered = connection.hear_all(|| self.shared.closing.load(Ordering::Acquire) || !self.is_current());
+        let is_answered = connection.hear_all(|| {
+            let shared = &self.shared;
+            shared.closing.load(Ordering::Acquire) || !shared.is_on_the_same(&connection, &self.generation)
+        });
         tracing::info!(is_answered, seconds = started.elapsed().as_secs_f64(), "waited for a commit to be answered");
         if is_answered {
             self.connection = Some(connection);
@@ -212,13 +216,10 @@ impl Worker {
         Outcome::Failed { failure, may_have_happened, is_told: false }
     }
 
-    /// Whether the connection is to the server that the watch sees.
-    fn is_current(&self) -> bool {
-        self.generation == self.shared.generation.load(Ordering::Acquire)
-    }
-
     fn is_usable(&self) -> bool {
-        self.is_current() && self.connection.as_ref().is_some_and(|connection| !connection.is_closed())
+        self.connection.as_ref().is_some_and(|connection| {
+            !connection.is_closed() && self.shared.is_on_the_same(connection, &self.generation)
+        })
     }
 
     fn connect(&mut self) -> Result<(), ()> {
@@ -229,7 +230,7 @@ impl Worker {
             return Err(());
         }
         // Read first: a server that changes while we connect is found out by the next look.
-        self.generation = self.shared.generation.load(Ordering::Acquire);
+        self.generation.set(self.shared.generation.load(Ordering::Acquire));
         let r#use = Use { writes: true, statement_within: Some(self.shared.options.patience) };
         match Connection::open(&self.shared.url, r#use) {
             Ok(connection) => {
