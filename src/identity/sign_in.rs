@@ -93,7 +93,11 @@ impl SignIn {
     async fn kept(&self, request: Option<Repeatable>) -> Result<Option<Vec<u8>>, Error> {
         let Some(request) = request else { return Ok(None) };
         let at = self.clock.now();
-        let answer = self.store.read(move |tx| idempotency::kept(tx, &request, at)).await?;
+        let wanted = request.clone();
+        if !self.store.read(move |tx| idempotency::is_kept(tx, &wanted, at)).await? {
+            return Ok(None);
+        }
+        let answer = self.store.write(move |tx| idempotency::kept(tx, &request, at)).await?;
         answer.map(|answer| self.open(&answer)).transpose()
     }
 

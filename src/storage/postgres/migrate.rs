@@ -123,7 +123,7 @@ fn shares_sessions(one: &Connection, other: &Connection) -> Result<bool, Failure
 fn backend(connection: &Connection, statement: &str) -> Result<i32, Failure> {
     connection.wait(Instant::now() + LOOK_WITHIN, async {
         connection.client.batch_execute(statement).await?;
-        Ok(connection::backend(&connection.client).await?)
+        Ok(connection::behind(&connection.client).await?.0)
     })
 }
 

@@ -1,5 +1,6 @@
 //! Threads that run closures, each on a connection of its own.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -52,7 +53,8 @@ impl Pool {
                 mode,
                 connected: Arc::clone(&connected),
                 connection: None,
-                generation: 0,
+                unanswered: None,
+                generation: Cell::new(0),
                 failed_connects: 0,
             };
             let (jobs, stop) = (jobs.clone(), stop.clone());
@@ -87,8 +89,10 @@ struct Worker {
     mode: Mode,
     connected: Arc<AtomicUsize>,
     connection: Option<Connection>,
-    /// What `Shared::generation` was when the connection was made.
-    generation: u64,
+    /// One that was asked to commit, and has not answered in time.
+    unanswered: Option<Connection>,
+    /// The `Shared::generation` that the connection is of.
+    generation: Cell<u64>,
     /// Since the last one that succeeded.
     failed_connects: u32,
 }
@@ -106,8 +110,26 @@ impl Worker {
             }
             let Some(queued) = engine::next(jobs, stop) else { break };
             self.serve(queued);
+            self.sit_out();
         }
         self.disconnect();
+    }
+
+    /// After a commit that was not answered in time, waits for the answer, and takes no jobs meanwhile. The server may be
+    /// waiting for its standby, which it goes on doing when we leave: who connected anew, again and again, would fill it
+    /// with processes that wait.
+    fn sit_out(&mut self) {
+        let Some(connection) = self.unanswered.take() else { return };
+        let started = Instant::now();
+        let is_answered = connection.hear_all(|| {
+            let shared = &self.shared;
+            shared.closing.load(Ordering::Acquire) || !shared.is_on_the_same(&connection, &self.generation)
+        });
+        tracing::info!(is_answered, seconds = started.elapsed().as_secs_f64(), "waited for a commit to be answered");
+        if is_answered {
+            self.connection = Some(connection);
+            self.connected.fetch_add(1, Ordering::AcqRel);
+        }
     }
 
     /// Runs a job, again if another transaction was in its way, and answers it.
@@ -125,7 +147,8 @@ impl Worker {
             let Outcome::Failed { failure, may_have_happened, is_told } = self.run_once(&mut *job, deadline) else {
                 break None;
             };
-            let is_worth_another = matches!(failure.kind, Kind::Conflict | Kind::Lost) && !may_have_happened;
+            let is_worth_another =
+                (failure.kind == Kind::Conflict || failure.is_of_the_connection()) && !may_have_happened;
             if is_worth_another && run < RUNS_MAX {
                 tracing::debug!(cause = failure.cause, run, "a transaction is run again");
                 if failure.kind == Kind::Conflict {
@@ -163,7 +186,7 @@ impl Worker {
             return self.committed(committed, bumped);
         }
         let unseen = tx.roll_back().err();
-        if [&seen, &unseen].into_iter().flatten().any(|failure| failure.kind == Kind::Lost) {
+        if [&seen, &unseen].into_iter().flatten().any(Failure::is_of_the_connection) {
             self.disconnect();
         }
         match (seen, unseen) {
@@ -184,16 +207,19 @@ impl Worker {
         if self.mode == Mode::Write {
             self.shared.metrics.failed_commits.inc();
         }
-        let may_have_happened = failure.kind == Kind::Lost && self.mode == Mode::Write;
-        if failure.kind == Kind::Lost {
+        let may_have_happened = failure.is_of_the_connection() && self.mode == Mode::Write;
+        if may_have_happened && failure.kind == Kind::Late {
+            self.unanswered = self.disconnect();
+        } else if failure.is_of_the_connection() {
             self.disconnect();
         }
         Outcome::Failed { failure, may_have_happened, is_told: false }
     }
 
     fn is_usable(&self) -> bool {
-        self.generation == self.shared.generation.load(Ordering::Acquire)
-            && self.connection.as_ref().is_some_and(|connection| !connection.is_closed())
+        self.connection.as_ref().is_some_and(|connection| {
+            !connection.is_closed() && self.shared.is_on_the_same(connection, &self.generation)
+        })
     }
 
     fn connect(&mut self) -> Result<(), ()> {
@@ -204,7 +230,7 @@ impl Worker {
             return Err(());
         }
         // Read first: a server that changes while we connect is found out by the next look.
-        self.generation = self.shared.generation.load(Ordering::Acquire);
+        self.generation.set(self.shared.generation.load(Ordering::Acquire));
         let r#use = Use { writes: true, statement_within: Some(self.shared.options.patience) };
         match Connection::open(&self.shared.url, r#use) {
             Ok(connection) => {
@@ -223,10 +249,11 @@ impl Worker {
         }
     }
 
-    fn disconnect(&mut self) {
-        if self.connection.take().is_some() {
-            self.connected.fetch_sub(1, Ordering::AcqRel);
-        }
+    /// Gives up the connection that jobs run on, if there is one.
+    fn disconnect(&mut self) -> Option<Connection> {
+        let connection = self.connection.take()?;
+        self.connected.fetch_sub(1, Ordering::AcqRel);
+        Some(connection)
     }
 }
 

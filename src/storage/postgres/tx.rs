@@ -94,7 +94,7 @@ impl<'c> PgTx<'c> {
         }
     }
 
-    /// Makes what was done durable. When this fails with [`Kind::Lost`], nobody knows whether it is.
+    /// Makes what was done durable. When this fails with [`Kind::Lost`] or [`Kind::Late`], nobody knows whether it is.
     pub fn commit(self) -> Result<(), Failure> {
         self.end("COMMIT")
     }

@@ -13,6 +13,10 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+/// How soon it is noticed that nobody is there any more, in seconds, unless the address says otherwise: a machine that
+/// died says nothing.
+const KEEPALIVE: &str = "keepalives_idle=4&keepalives_interval=2&keepalives_retries=3&tcp_user_timeout=10";
+
 /// `postgres://user:password@host:port/database`, checked. `sslmode` is `disable` or `verify-full`; without it, TLS is
 /// used unless the server is on this machine. `sslrootcert` names a file of certificates to trust instead of the
 /// system's.
@@ -46,7 +50,7 @@ impl PostgresUrl {
             }
         }
         let mut config: tokio_postgres::Config =
-            format!("{address}?{}", others.join("&")).parse().map_err(|e: tokio_postgres::Error| {
+            format!("{address}?{KEEPALIVE}&{}", others.join("&")).parse().map_err(|e: tokio_postgres::Error| {
                 let problem = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
                 format!("it must look like postgres://user:password@host:5432/name ({problem})")
             })?;
