@@ -144,6 +144,15 @@ impl ApiError {
         }
     }
 
+    /// The same problems, as those of what `field` holds.
+    #[must_use]
+    pub fn under(mut self, field: &str) -> Self {
+        for (name, _) in &mut self.errors {
+            *name = if name == DETAIL { field.to_owned() } else { format!("{field}.{name}") }.into();
+        }
+        self
+    }
+
     fn unauthenticated(failure: AuthFailure) -> Self {
         let (error_type, message) = match failure {
             AuthFailure::Missing => ("Authentication Failed", "Authentication credentials were not provided."),
@@ -178,10 +187,9 @@ impl ApiError {
             ),
             Conflict::Merged(into) => (StatusCode::CONFLICT, format!("This ticket was merged into ticket {into}.")),
             Conflict::Taken(problem) => (StatusCode::CONFLICT, sentence(&problem)),
-            Conflict::LastAdmin => (
-                StatusCode::CONFLICT,
-                "This is the last active admin: nobody else could run the workspace.".to_owned(),
-            ),
+            Conflict::LastAdmin => {
+                (StatusCode::CONFLICT, "This is the last active admin: nobody else could run the workspace.".to_owned())
+            }
             Conflict::Full(most) => (StatusCode::CONFLICT, format!("There are {most} already, which is the most.")),
         };
         Self::detail(status, "Conflict", message)
@@ -201,7 +209,7 @@ fn seconds(span: Duration) -> u64 {
 }
 
 /// A problem as a sentence of its own.
-fn sentence(problem: &str) -> String {
+pub(super) fn sentence(problem: &str) -> String {
     let mut letters = problem.chars();
     let first = letters.next().map(char::to_uppercase).into_iter().flatten();
     format!("{}{}.", first.collect::<String>(), letters.as_str())

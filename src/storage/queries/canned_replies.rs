@@ -22,20 +22,12 @@ pub fn list(tx: &mut dyn Tx, workspace: WorkspaceId, user: UserId) -> Result<Vec
 }
 
 /// The canned reply with this id, whoever's it is.
-pub fn by_id(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    id: CannedReplyId,
-) -> Result<Option<CannedReply>, StorageError> {
+pub fn by_id(tx: &mut dyn Tx, workspace: WorkspaceId, id: CannedReplyId) -> Result<Option<CannedReply>, StorageError> {
     first(tx, BY_ID, &[Param::Int(workspace.0), Param::Int(id.0)], read)
 }
 
 /// The canned reply with this id, which stays as it is until the transaction ends.
-pub fn lock(
-    tx: &mut dyn Tx,
-    workspace: WorkspaceId,
-    id: CannedReplyId,
-) -> Result<Option<CannedReply>, StorageError> {
+pub fn lock(tx: &mut dyn Tx, workspace: WorkspaceId, id: CannedReplyId) -> Result<Option<CannedReply>, StorageError> {
     first(tx, LOCK, &[Param::Int(workspace.0), Param::Int(id.0)], read)
 }
 

@@ -34,7 +34,11 @@ pub fn categories(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<Categor
 }
 
 /// The category with this id, which stays as it is until the transaction ends.
-pub fn lock_category(tx: &mut dyn Tx, workspace: WorkspaceId, id: CategoryId) -> Result<Option<Category>, StorageError> {
+pub fn lock_category(
+    tx: &mut dyn Tx,
+    workspace: WorkspaceId,
+    id: CategoryId,
+) -> Result<Option<Category>, StorageError> {
     first(tx, LOCK_CATEGORY, &[Param::Int(workspace.0), Param::Int(id.0)], read_category)
 }
 

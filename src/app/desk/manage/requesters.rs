@@ -76,13 +76,7 @@ pub fn read(tx: &mut dyn Tx, staff: &Requester, id: UserId) -> Result<Person, Er
 ///
 /// # Errors
 /// [`Error::Forbidden`]; [`Error::Invalid`]; [`Error::Conflict`] when the address is taken.
-pub fn add(
-    tx: &mut dyn Tx,
-    staff: &Requester,
-    email: &Email,
-    name: &str,
-    at: Timestamp,
-) -> Result<Person, Error> {
+pub fn add(tx: &mut dyn Tx, staff: &Requester, email: &Email, name: &str, at: Timestamp) -> Result<Person, Error> {
     demand(staff, Right::ManageRequesters)?;
     let name = name_of_person(name)?;
     let workspace = staff.workspace;

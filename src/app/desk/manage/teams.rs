@@ -43,13 +43,7 @@ pub fn read(tx: &mut dyn Tx, staff: &Requester, id: TeamId) -> Result<Team, Erro
 ///
 /// # Errors
 /// [`Error::Forbidden`]; [`Error::Invalid`]; [`Error::Conflict`] when the name is taken.
-pub fn add(
-    tx: &mut dyn Tx,
-    staff: &Requester,
-    name: &str,
-    members: &[UserId],
-    at: Timestamp,
-) -> Result<Team, Error> {
+pub fn add(tx: &mut dyn Tx, staff: &Requester, name: &str, members: &[UserId], at: Timestamp) -> Result<Team, Error> {
     demand(staff, Right::ManageStaff)?;
     let name = named("name", "name", name)?;
     let members = checked(tx, staff, members)?;
