@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::NAME_MAX_CHARS;
 use super::passwords::hashed;
 use crate::app::desk::manage::own_account::{self, Account, AccountChange, NewPassword};
+use crate::app::desk::rights::Right;
 use crate::domain::user::Application;
 use crate::domain::{ApplicationId, AuthFailure, Error};
 use crate::http::desk::body::{Json, Password, Text};
@@ -46,7 +47,7 @@ impl From<Account> for MeBody {
             email: person.email,
             name: person.name,
             role: RoleWord(person.role),
-            rights: rights.into_iter().map(|right| right.as_str()).collect(),
+            rights: rights.into_iter().map(Right::as_str).collect(),
             shortcuts: person.shortcuts,
             workspace: workspace.name,
         }

@@ -44,6 +44,7 @@ pub struct ViewBody {
     created_at: Option<Moment>,
     /// How many tickets within reach it shows, if `counts=true` asked for it; null for more than 10 000
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "not asked for, too many to count, and a number are three answers")]
     count: Option<Option<i64>>,
 }
 
