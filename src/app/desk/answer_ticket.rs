@@ -1,6 +1,6 @@
 //! A member of staff says something on a ticket: to the requester, or to colleagues alone.
 
-use super::change_ticket::unmerged;
+use super::change_ticket::{seen_now, unmerged};
 use super::reach;
 use super::rights::Right;
 use crate::app::blob_deletion::attach;
@@ -61,7 +61,7 @@ pub fn answer_ticket(
         tickets::set_status(tx, key, state.status, after)?;
         events::append(tx, &event(Change::StatusChanged { before: state.status, after }))?;
     }
-    Ok((conversation, desk_tickets::last_event(tx, key.workspace, ticket)?))
+    Ok((conversation, seen_now(tx, staff, ticket)?))
 }
 
 /// Whether `staff` may answer the ticket, as things stand.

@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::storage::Tx;
 use crate::storage::queries::desk_tickets::{self, DeskState};
 use crate::storage::queries::tickets::{self, TicketKey};
-use crate::storage::queries::{catalogue, events, teams, users};
+use crate::storage::queries::{catalogue, events, teams, users, workplace};
 
 /// What to change; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +82,14 @@ pub fn change_ticket(
     for change in differences(&before, &after) {
         events::append(tx, &Event { workspace: key.workspace, ticket, actor: staff.user, at, change })?;
     }
-    Ok(desk_tickets::last_event(tx, key.workspace, ticket)?)
+    seen_now(tx, staff, ticket)
+}
+
+/// The number of the ticket's last event, which is one that `staff` made happen.
+pub(super) fn seen_now(tx: &mut dyn Tx, staff: &Requester, ticket: TicketId) -> Result<EventId, Error> {
+    let last = desk_tickets::last_event(tx, staff.workspace, ticket)?;
+    workplace::mark_seen(tx, staff.workspace, staff.user, ticket, last)?;
+    Ok(last)
 }
 
 /// The state of a ticket that was not merged into another, which stays as it is until the transaction ends.

@@ -44,7 +44,7 @@ pub fn list_tickets(
     let limit = limit.clamp(1, MAX_LIMIT);
     // One more than is shown tells whether there are more.
     let page = DeskPage { sort, after, limit: limit + 1 };
-    let mut tickets = desk_tickets::list(tx, staff.workspace, reach::of(staff), filter, page, now)?;
+    let mut tickets = desk_tickets::list(tx, (staff.workspace, staff.user), reach::of(staff), filter, page, now)?;
     let shown = usize::try_from(limit).unwrap_or_default();
     let more = tickets.len() > shown;
     tickets.truncate(shown);

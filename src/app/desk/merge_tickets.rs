@@ -1,7 +1,7 @@
 //! A member of staff merges a ticket into another of the same requester. Nothing is moved or copied: the ticket is
 //! closed and points to the other, on whose page it is read along.
 
-use super::change_ticket::unmerged;
+use super::change_ticket::{seen_now, unmerged};
 use super::reach;
 use super::rights::Right;
 use crate::domain::event::{Change, Event};
@@ -60,5 +60,5 @@ pub fn merge_tickets(
     }
     events::append(tx, &event(ticket, Change::MergeChanged { before: None, after: Some(into) }))?;
     events::append(tx, &event(into, Change::Absorbed { ticket }))?;
-    Ok(desk_tickets::last_event(tx, key.workspace, ticket)?)
+    seen_now(tx, staff, ticket)
 }

@@ -11,3 +11,4 @@ pub mod reach;
 pub mod read_events;
 pub mod read_ticket;
 pub mod rights;
+pub mod workplace;

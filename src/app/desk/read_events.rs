@@ -1,6 +1,7 @@
 //! The feed of what happened, in order and without gaps.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::reach;
 use super::rights::{Right, demand};
@@ -36,8 +37,8 @@ pub fn read_events(tx: &mut dyn Tx, staff: &Requester, after: EventId, limit: i6
     if let Reach::TeamsOf(user) = reach::of(staff) {
         let mut within = BTreeMap::new();
         for event in &events {
-            if !within.contains_key(&event.ticket) {
-                within.insert(event.ticket, desk_tickets::reaches(tx, staff.workspace, event.ticket, user)?);
+            if let Entry::Vacant(unknown) = within.entry(event.ticket) {
+                unknown.insert(desk_tickets::reaches(tx, staff.workspace, event.ticket, user)?);
             }
         }
         events.retain(|event| within[&event.ticket]);

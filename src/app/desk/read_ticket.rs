@@ -43,7 +43,7 @@ pub fn read_ticket(
 ) -> Result<TicketPage, Error> {
     let key = reach::ticket(tx, staff, ticket, Right::ReadTickets)?;
     let mut page = TicketPage {
-        ticket: desk_tickets::by_id(tx, key.workspace, ticket)?.ok_or(Error::NotFound)?,
+        ticket: desk_tickets::by_id(tx, (key.workspace, staff.user), ticket)?.ok_or(Error::NotFound)?,
         comment: desk_tickets::comment(tx, key)?.ok_or(Error::NotFound)?,
         merged: desk_tickets::merged_into(tx, key)?,
         conversations: conversations::all_of_ticket(tx, key.workspace, ticket)?,

@@ -3,7 +3,7 @@
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
-use super::{events, manage, problem, tickets};
+use super::{events, manage, problem, tickets, workplace};
 
 /// The failures that every endpoint of the desk may answer with.
 const FAILURES: [(&str, &str); 9] = [
@@ -29,6 +29,10 @@ const FAILURES: [(&str, &str); 9] = [
         tickets::answer::reply,
         tickets::answer::note,
         tickets::merge::merge,
+        workplace::see,
+        workplace::read_draft,
+        workplace::write_draft,
+        workplace::present,
         manage::attachments::download,
         events::events,
         manage::requesters::list,

@@ -1,6 +1,7 @@
 //! The feed of what happened, page by page or as Server-Sent Events.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -29,9 +30,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Looks without news after which a stream says that it is still there.
 const LOOKS_IN_SILENCE: u32 = 30;
 
-/// How long a stream lasts. Clients come back by themselves, with the last event they have seen; a server that is told to
-/// stop waits for its streams.
-const LASTS: Duration = Duration::from_secs(60);
+/// How long a stream lasts. Clients come back by themselves, with the last event they have seen.
+const LASTS: Duration = Duration::from_mins(1);
 
 /// Something that happened.
 #[derive(Serialize, ToSchema)]
@@ -147,7 +147,8 @@ fn streamed(app: AppState, headers: HeaderMap, after: EventId) -> Response {
 }
 
 impl Follower {
-    /// What to send next; `None` ends the stream: its time is over, the database is away, or the caller is none any more.
+    /// What to send next; `None` ends the stream: its time is over, the server
+    /// stops, the database is away, or the caller is none any more.
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
         loop {
             // Rights may go, and sessions end, while the stream goes on.
@@ -160,7 +161,7 @@ impl Follower {
             for event in page.events {
                 let body = EventBody::try_from(event).ok()?;
                 let json = serde_json::to_string(&body).ok()?;
-                text.push_str(&format!("id: {}\nevent: {}\ndata: {json}\n\n", body.id, body.kind));
+                let _ = write!(text, "id: {}\nevent: {}\ndata: {json}\n\n", body.id, body.kind);
             }
             if text.is_empty() && (self.looks == 1 || self.looks.is_multiple_of(LOOKS_IN_SILENCE)) {
                 text.push_str(":\n\n");
@@ -168,7 +169,7 @@ impl Follower {
             if !text.is_empty() {
                 return Some((Ok(Bytes::from(text)), self));
             }
-            if tokio::time::Instant::now() >= self.until {
+            if tokio::time::Instant::now() >= self.until || self.app.is_stopping() {
                 return None;
             }
             if !page.more {

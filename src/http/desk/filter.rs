@@ -53,7 +53,7 @@ fn take(query: &mut ListQuery, name: &str, value: &str, staff: &Requester) -> Re
     let filter = &mut query.filter;
     match name {
         "status" => {
-            filter.statuses = several(value, |word| StatusWord::parse(word).map(|word| word.0), StatusWord::WORDS)?
+            filter.statuses = several(value, |word| StatusWord::parse(word).map(|word| word.0), StatusWord::WORDS)?;
         }
         "priority" => {
             filter.priorities =

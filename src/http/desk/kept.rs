@@ -66,7 +66,7 @@ impl Answer {
 
     /// With the version of what was answered.
     #[must_use]
-    pub fn with_version(mut self, version: impl ToString) -> Self {
+    pub fn with_version(mut self, version: impl std::fmt::Display) -> Self {
         self.etag = Some(version.to_string());
         self
     }

@@ -14,10 +14,11 @@ mod problem;
 mod tickets;
 mod version;
 mod words;
+mod workplace;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use http::Method;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -39,6 +40,9 @@ fn endpoints() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/tickets/{ticket_id}/replies", post(tickets::answer::reply)),
         ("/tickets/{ticket_id}/notes", post(tickets::answer::note)),
         ("/tickets/{ticket_id}/merge", post(tickets::merge::merge)),
+        ("/tickets/{ticket_id}/seen", put(workplace::see)),
+        ("/tickets/{ticket_id}/draft", get(workplace::read_draft).put(workplace::write_draft)),
+        ("/tickets/{ticket_id}/presence", put(workplace::present)),
         ("/attachments/{attachment_id}", get(attachments::download)),
         ("/events", get(events::events)),
         ("/requesters", get(requesters::list).post(requesters::add)),
@@ -86,13 +90,16 @@ pub fn route_name(path: &str) -> Option<&'static str> {
     NAMES.iter().copied().find(|name| name.strip_prefix("/desk") == Some(path))
 }
 
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 32] = [
     "/desk/tickets",
     "/desk/tickets/bulk",
     "/desk/tickets/{ticket_id}",
     "/desk/tickets/{ticket_id}/replies",
     "/desk/tickets/{ticket_id}/notes",
     "/desk/tickets/{ticket_id}/merge",
+    "/desk/tickets/{ticket_id}/seen",
+    "/desk/tickets/{ticket_id}/draft",
+    "/desk/tickets/{ticket_id}/presence",
     "/desk/attachments/{attachment_id}",
     "/desk/events",
     "/desk/requesters",

@@ -8,7 +8,8 @@ use crate::domain::{
     CategoryId, EventId, Priority, Status, TagId, TeamId, TicketId, Timestamp, UserId, WorkspaceId, text,
 };
 
-/// The columns that [`read`] reads, of a ticket `t` and its requester `u`. The preview is what was said last.
+/// The columns that [`read`] reads, of a ticket `t` and its requester `u`, for the reader `$1`. The preview is what was
+/// said last.
 macro_rules! columns {
     () => {
         "t.id, t.requester_id, u.email, u.name, t.subject,
@@ -18,13 +19,15 @@ macro_rules! columns {
          t.created_at, t.updated_at,
          (SELECT MAX(e.id) FROM event e WHERE e.workspace_id = t.workspace_id AND e.ticket_id = t.id),
          (SELECT STRING_AGG(CAST(g.tag_id AS TEXT), ',') FROM ticket_tag g
-             WHERE g.workspace_id = t.workspace_id AND g.ticket_id = t.id)
+             WHERE g.workspace_id = t.workspace_id AND g.ticket_id = t.id),
+         (SELECT s.event_id FROM ticket_seen s
+             WHERE s.workspace_id = t.workspace_id AND s.user_id = $1 AND s.ticket_id = t.id)
          FROM ticket t JOIN app_user u ON u.id = t.requester_id AND u.workspace_id = t.workspace_id"
     };
 }
 
 statements! {
-    BY_ID = concat!("SELECT ", columns!(), " WHERE t.workspace_id = $1 AND t.id = $2");
+    BY_ID = concat!("SELECT ", columns!(), " WHERE t.workspace_id = $2 AND t.id = $3");
     COMMENT = "SELECT comment FROM ticket WHERE workspace_id = $1 AND requester_id = $2 AND id = $3";
     LOCK = "UPDATE ticket SET locked = locked WHERE workspace_id = $1 AND requester_id = $2 AND id = $3
               RETURNING subject, priority, category_id, status, locked, assignee_id, team_id, snoozed_until, merged_into";
@@ -63,6 +66,16 @@ pub struct DeskTicket {
     pub last_event: EventId,
     /// In the order of their ids.
     pub tags: Vec<TagId>,
+    /// The last event that the reader has seen of it, if any.
+    pub seen: Option<EventId>,
+}
+
+impl DeskTicket {
+    /// Whether something happened to it that the reader has not seen.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.seen < Some(self.last_event)
+    }
 }
 
 /// What staff change of a ticket.
@@ -230,10 +243,10 @@ impl<'a> Composed<'a> {
     }
 }
 
-/// Tickets in order, `page.limit` at the most.
+/// Tickets of the workspace in order, `page.limit` at the most, as `reader` sees them.
 pub fn list(
     tx: &mut dyn Tx,
-    workspace: WorkspaceId,
+    (workspace, reader): (WorkspaceId, UserId),
     reach: Reach,
     filter: &DeskFilter,
     page: DeskPage<'_>,
@@ -248,7 +261,8 @@ pub fn list(
     };
     let mut found = Vec::new();
     for run in runs {
-        let mut composed = Composed { sql: concat!("SELECT ", columns!()).to_owned(), params: Vec::new() };
+        let mut composed =
+            Composed { sql: concat!("SELECT ", columns!()).to_owned(), params: vec![Param::Int(reader.0)] };
         narrow(&mut composed, workspace, reach, filter, run, pattern.as_deref(), now);
         let columns = page.sort.columns();
         if let Some(after) = page.after {
@@ -367,9 +381,13 @@ fn pattern(part: &str) -> String {
     contains(&text::fold(part))
 }
 
-/// The ticket numbered `id`.
-pub fn by_id(tx: &mut dyn Tx, workspace: WorkspaceId, id: TicketId) -> Result<Option<DeskTicket>, StorageError> {
-    first(tx, BY_ID, &[Param::Int(workspace.0), Param::Int(id.0)], read)
+/// The ticket numbered `id`, as `reader` sees it.
+pub fn by_id(
+    tx: &mut dyn Tx,
+    (workspace, reader): (WorkspaceId, UserId),
+    id: TicketId,
+) -> Result<Option<DeskTicket>, StorageError> {
+    first(tx, BY_ID, &[Param::Int(reader.0), Param::Int(workspace.0), Param::Int(id.0)], read)
 }
 
 /// What its requester wrote when they opened it.
@@ -460,5 +478,6 @@ fn read(row: &dyn Row) -> Result<DeskTicket, StorageError> {
         updated_at: Timestamp(row.int(15)?),
         last_event: EventId(row.opt_int(16)?.unwrap_or_default()),
         tags,
+        seen: row.opt_int(18)?.map(EventId),
     })
 }

@@ -21,6 +21,7 @@ pub mod sessions;
 pub mod teams;
 pub mod tickets;
 pub mod users;
+pub mod workplace;
 pub mod workspaces;
 
 use super::{Param, Row, StorageError, Tx};
@@ -58,6 +59,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("teams", teams::STATEMENTS),
         ("tickets", tickets::STATEMENTS),
         ("users", users::STATEMENTS),
+        ("workplace", workplace::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
     ]
     .into_iter()

@@ -46,6 +46,8 @@ pub struct TicketBody {
     updated_at: Moment,
     /// The number of its last event, which is also its `ETag`
     version: i64,
+    /// Whether something happened to it that the caller has not seen
+    unread: bool,
 }
 
 /// Whose ticket it is.
@@ -61,6 +63,7 @@ struct RequesterBody {
 impl From<DeskTicket> for TicketBody {
     fn from(ticket: DeskTicket) -> Self {
         Self {
+            unread: ticket.is_unread(),
             id: ticket.id.0,
             subject: ticket.subject,
             preview: ticket.preview,
