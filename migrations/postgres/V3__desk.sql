@@ -1,6 +1,8 @@
 -- What the staff work with.
 
 ALTER TABLE app_user ADD COLUMN name TEXT NOT NULL DEFAULT '';
+-- The name as it is searched.
+ALTER TABLE app_user ADD COLUMN name_folded TEXT COLLATE "C" NOT NULL DEFAULT '';
 -- Whether single keys do something in the console.
 ALTER TABLE app_user ADD COLUMN shortcuts BOOLEAN NOT NULL DEFAULT TRUE;
 

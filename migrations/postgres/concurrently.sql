@@ -8,3 +8,6 @@ CREATE INDEX CONCURRENTLY ticket_by_team ON ticket (workspace_id, team_id, statu
 CREATE INDEX CONCURRENTLY ticket_tag_by_tag ON ticket_tag (workspace_id, tag_id, ticket_id);
 -- The number of a ticket's last event is the version of the ticket.
 CREATE INDEX CONCURRENTLY event_by_ticket ON event (workspace_id, ticket_id, id);
+-- The few among the many.
+CREATE INDEX CONCURRENTLY app_user_of_staff ON app_user (workspace_id, id) WHERE role <> 'customer';
+CREATE INDEX CONCURRENTLY app_user_by_name ON app_user (workspace_id, name_folded, email_folded) WHERE name_folded <> '';

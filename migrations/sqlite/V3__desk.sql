@@ -1,8 +1,13 @@
 -- What the staff work with.
 
 ALTER TABLE app_user ADD COLUMN name TEXT NOT NULL DEFAULT '';
+-- The name as it is searched.
+ALTER TABLE app_user ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';
 -- Whether single keys do something in the console.
 ALTER TABLE app_user ADD COLUMN shortcuts BOOLEAN NOT NULL DEFAULT TRUE;
+-- The few among the many.
+CREATE INDEX app_user_of_staff ON app_user (workspace_id, id) WHERE role <> 'customer';
+CREATE INDEX app_user_by_name ON app_user (workspace_id, name_folded, email_folded) WHERE name_folded <> '';
 
 CREATE TABLE team (
     id           INTEGER PRIMARY KEY,

@@ -97,6 +97,12 @@ pub enum Conflict {
     /// A name that must be unique is taken; the text names what and which.
     #[error("{0}")]
     Taken(String),
+    /// Nobody else could run the workspace.
+    #[error("this is the last active admin")]
+    LastAdmin,
+    /// There are as many as there may be.
+    #[error("there are {0} already")]
+    Full(usize),
 }
 
 /// The fields that failed, in the order in which they were found, each with all its problems.

@@ -1,12 +1,15 @@
 //! Types and rules of a support desk. Nothing in here does I/O, knows a database, a clock or a transport.
 
 pub mod attachment;
+pub mod audit;
 pub mod category;
 pub mod conversation;
 pub mod entropy;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod shortcut;
+pub mod team;
 pub mod text;
 pub mod ticket;
 pub mod time;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{ApplicationId, UserId, WorkspaceId, text};
+use super::{ApplicationId, Timestamp, UserId, WorkspaceId, text};
 
 /// What a user may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,21 @@ pub struct Requester {
     pub workspace: WorkspaceId,
     pub user: UserId,
     pub role: Role,
+}
+
+/// A user, as the staff see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    pub id: UserId,
+    pub email: String,
+    /// Empty if it is not known.
+    pub name: String,
+    pub role: Role,
+    /// Whether they may sign in.
+    pub active: bool,
+    /// Whether single keys do something in the console.
+    pub shortcuts: bool,
+    pub created_at: Timestamp,
 }
 
 /// An e-mail address, which is also how a user signs in.

@@ -144,6 +144,15 @@ impl ApiError {
         }
     }
 
+    /// The same problems, as those of what `field` holds.
+    #[must_use]
+    pub fn under(mut self, field: &str) -> Self {
+        for (name, _) in &mut self.errors {
+            *name = if name == DETAIL { field.to_owned() } else { format!("{field}.{name}") }.into();
+        }
+        self
+    }
+
     fn unauthenticated(failure: AuthFailure) -> Self {
         let (error_type, message) = match failure {
             AuthFailure::Missing => ("Authentication Failed", "Authentication credentials were not provided."),
@@ -177,7 +186,11 @@ impl ApiError {
                     .to_owned(),
             ),
             Conflict::Merged(into) => (StatusCode::CONFLICT, format!("This ticket was merged into ticket {into}.")),
-            Conflict::Taken(problem) => (StatusCode::CONFLICT, problem),
+            Conflict::Taken(problem) => (StatusCode::CONFLICT, sentence(&problem)),
+            Conflict::LastAdmin => {
+                (StatusCode::CONFLICT, "This is the last active admin: nobody else could run the workspace.".to_owned())
+            }
+            Conflict::Full(most) => (StatusCode::CONFLICT, format!("There are {most} already, which is the most.")),
         };
         Self::detail(status, "Conflict", message)
     }
@@ -193,6 +206,13 @@ impl ApiError {
 /// Whole seconds, rounded up, one at least.
 fn seconds(span: Duration) -> u64 {
     (span.as_secs() + u64::from(span.subsec_nanos() > 0)).max(1)
+}
+
+/// A problem as a sentence of its own.
+pub(super) fn sentence(problem: &str) -> String {
+    let mut letters = problem.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    format!("{}{}.", first.collect::<String>(), letters.as_str())
 }
 
 /// An error and all that caused it.

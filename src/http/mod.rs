@@ -18,6 +18,7 @@ mod problems;
 mod rate_limit;
 pub mod server;
 mod state;
+mod stored_file;
 
 use axum::Router;
 use axum::middleware;

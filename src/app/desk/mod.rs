@@ -4,6 +4,7 @@ pub mod answer_ticket;
 pub mod bulk_change;
 pub mod change_ticket;
 pub mod list_tickets;
+pub mod manage;
 pub mod merge_tickets;
 pub mod open_for_requester;
 pub mod reach;

@@ -30,6 +30,26 @@ pub enum Right {
     ReadAudit,
 }
 
+impl Right {
+    /// The word that clients see.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadTickets => "read-tickets",
+            Self::WorkTickets => "work-tickets",
+            Self::KeepOwn => "keep-own",
+            Self::WriteCannedReplies => "write-canned-replies",
+            Self::ManageRequesters => "manage-requesters",
+            Self::ManageShared => "manage-shared",
+            Self::ManageStaff => "manage-staff",
+            Self::ManageCatalogue => "manage-catalogue",
+            Self::ManageAccess => "manage-access",
+            Self::ManageWorkspace => "manage-workspace",
+            Self::ReadAudit => "read-audit",
+        }
+    }
+}
+
 const EVERYBODY: &[Role] = &[Role::ReadOnly, Role::TeamAgent, Role::Agent, Role::Admin];
 const AGENTS: &[Role] = &[Role::TeamAgent, Role::Agent, Role::Admin];
 const ADMINS: &[Role] = &[Role::Admin];

@@ -1,11 +1,14 @@
 //! JSON bodies: strict, bounded, and wrong in words that name the field.
 
+use std::fmt;
+
 use axum::extract::{FromRequest, Request};
 use http::header;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::problem::DeskError;
+use crate::domain::user::Email;
 use crate::domain::{Timestamp, text};
 use crate::http::extract::BodyReader;
 use crate::http::{ApiError, AppState};
@@ -103,6 +106,31 @@ impl<'de, const MIN: usize, const MAX: usize> Deserialize<'de> for Text<MIN, MAX
             return Err(D::Error::custom("it may not be blank"));
         }
         Ok(Self(trimmed.to_owned()))
+    }
+}
+
+/// An e-mail address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(pub Email);
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let given = String::deserialize(from)?;
+        if given.contains('\0') {
+            return Err(D::Error::custom("null characters are not allowed"));
+        }
+        Email::parse(&given).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// A password in the clear. It has no `Debug` that would show it.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Password(pub String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
     }
 }
 

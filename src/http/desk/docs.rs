@@ -3,7 +3,7 @@
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
-use super::{events, problem, tickets, workplace};
+use super::{events, manage, problem, tickets, workplace};
 
 /// The failures that every endpoint of the desk may answer with.
 const FAILURES: [(&str, &str); 9] = [
@@ -33,7 +33,52 @@ const FAILURES: [(&str, &str); 9] = [
         workplace::read_draft,
         workplace::write_draft,
         workplace::present,
+        manage::attachments::download,
         events::events,
+        manage::requesters::list,
+        manage::requesters::add,
+        manage::requesters::read,
+        manage::requesters::change,
+        manage::users::list,
+        manage::users::add,
+        manage::users::read,
+        manage::users::change,
+        manage::me::read,
+        manage::me::change,
+        manage::teams::list,
+        manage::teams::add,
+        manage::teams::read,
+        manage::teams::change,
+        manage::categories::list,
+        manage::categories::add,
+        manage::categories::read,
+        manage::categories::change,
+        manage::tags::list,
+        manage::tags::add,
+        manage::tags::read,
+        manage::tags::change,
+        manage::apikeys::list,
+        manage::apikeys::add,
+        manage::apikeys::read,
+        manage::apikeys::revoke,
+        manage::identity_providers::list,
+        manage::identity_providers::add,
+        manage::identity_providers::read,
+        manage::identity_providers::change,
+        manage::identity_providers::remove,
+        manage::canned_replies::list,
+        manage::canned_replies::add,
+        manage::canned_replies::read,
+        manage::canned_replies::change,
+        manage::canned_replies::remove,
+        manage::views::list,
+        manage::views::add,
+        manage::views::read,
+        manage::views::change,
+        manage::views::remove,
+        manage::workspace::read,
+        manage::workspace::change,
+        manage::audit::list,
     ),
     components(schemas(problem::ProblemDocument))
 )]

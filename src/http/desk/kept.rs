@@ -1,7 +1,7 @@
 //! Answers, and those that are kept for a repeat with the same `Idempotency-Key`.
 
 use axum::extract::FromRequestParts;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,20 @@ impl Answer {
         Ok(Self { status: 200, etag: None, location: None, body })
     }
 
+    /// 200 with this body, whose bytes make up its version.
+    ///
+    /// # Errors
+    /// As [`Answer::ok`].
+    pub fn versioned(body: &impl Serialize) -> Result<Self, Error> {
+        Ok(Self::ok(body)?.with_own_version())
+    }
+
+    /// 204: it is done, and there is nothing to show.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { status: 204, etag: None, location: None, body: RawValue::NULL.to_owned() }
+    }
+
     /// 201 with this body, which is to be found at `location` below the API's base.
     ///
     /// # Errors
@@ -67,7 +81,11 @@ impl Answer {
     /// The answer as it is sent.
     pub fn present(self, app: &AppState) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        let mut response = envelope::json(status, Box::<str>::from(self.body).into_string());
+        let mut response = if status == StatusCode::NO_CONTENT {
+            status.into_response()
+        } else {
+            envelope::json(status, Box::<str>::from(self.body).into_string())
+        };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         if let Some(version) = &self.etag {
@@ -116,8 +134,32 @@ pub async fn answer_once(
     at: Timestamp,
     effect: impl Fn(&mut dyn Tx) -> Result<Answer, Error> + Send + 'static,
 ) -> Result<Response, DeskError> {
-    let encode = |answer: &Answer| serde_json::to_vec(answer).map_err(Error::internal);
     let kept = app.store().write(move |tx| once(tx, request.as_ref(), at, |tx| encode(&effect(tx)?))).await?;
     let answer: Answer = serde_json::from_slice(&kept).map_err(Error::internal)?;
     Ok(answer.present(app))
+}
+
+/// As [`answer_once`], for an answer that holds a secret: what is kept of it is encrypted.
+///
+/// # Errors
+/// What `effect` gives.
+pub async fn answer_once_in_secret(
+    app: &AppState,
+    request: Option<Repeatable>,
+    at: Timestamp,
+    effect: impl Fn(&mut dyn Tx) -> Result<Answer, Error> + Send + 'static,
+) -> Result<Response, DeskError> {
+    let secret = app.secret().clone();
+    let kept = app
+        .store()
+        .write(move |tx| once(tx, request.as_ref(), at, |tx| Ok(secret.seal(&encode(&effect(tx)?)?))))
+        .await?;
+    let opened = app.secret().open(&kept);
+    let opened = opened.ok_or_else(|| Error::internal("a kept answer was sealed with another secret"))?;
+    let answer: Answer = serde_json::from_slice(&opened).map_err(Error::internal)?;
+    Ok(answer.present(app))
+}
+
+fn encode(answer: &Answer) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(answer).map_err(Error::internal)
 }

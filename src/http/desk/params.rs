@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
+use super::body::Moment;
 use super::problem::DeskError;
+use crate::domain::Timestamp;
 use crate::http::{ApiError, AppState};
 
 /// The parameters of a request, each of which may come once.
@@ -36,6 +38,36 @@ impl Params {
     pub fn number(&self, name: &'static str) -> Result<Option<i64>, ApiError> {
         let Some(value) = self.text(name) else { return Ok(None) };
         value.parse().map(Some).map_err(|_| ApiError::field(name, "It must be a number."))
+    }
+
+    /// The number above 0 that the parameter holds, if it was given.
+    ///
+    /// # Errors
+    /// A 400 that names the parameter.
+    pub fn limit(&self, name: &'static str) -> Result<Option<i64>, ApiError> {
+        match self.number(name)? {
+            Some(..=0) => Err(ApiError::field(name, "It must be a number above 0.")),
+            limit => Ok(limit),
+        }
+    }
+
+    /// Whether the parameter says `true`; it need not be there.
+    ///
+    /// # Errors
+    /// A 400 that names the parameter.
+    pub fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
+        let Some(value) = self.text(name) else { return Ok(false) };
+        value.parse().map_err(|_| ApiError::field(name, "It must be true or false."))
+    }
+
+    /// The moment that the parameter holds, if it was given.
+    ///
+    /// # Errors
+    /// A 400 that names the parameter.
+    pub fn moment(&self, name: &'static str) -> Result<Option<Timestamp>, ApiError> {
+        let Some(value) = self.text(name) else { return Ok(None) };
+        let wrong = "It must be a time such as 2026-11-24T09:00:00Z (RFC 3339).";
+        Moment::parse(value).map(|moment| Some(moment.0)).ok_or_else(|| ApiError::field(name, wrong))
     }
 }
 

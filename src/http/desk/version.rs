@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderValue, header};
+use serde::Serialize;
 
 use super::problem::DeskError;
 use crate::domain::{Error, EventId};
@@ -31,6 +32,14 @@ impl IfMatch {
             Some(tag) if tag != current => Err(Error::ChangedSince),
             _ => Ok(()),
         }
+    }
+
+    /// Goes on if the client has seen what is presented as `body`, or if it does not matter.
+    ///
+    /// # Errors
+    /// [`Error::ChangedSince`].
+    pub fn demand_of(&self, body: &impl Serialize) -> Result<(), Error> {
+        self.demand(&of_bytes(&serde_json::to_vec(body).map_err(Error::internal)?))
     }
 }
 

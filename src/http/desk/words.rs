@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::domain::user::Role;
 use crate::domain::{Priority, Status};
 
 /// Declares a type with a fixed set of words on the wire.
@@ -69,4 +70,14 @@ words! {
 words! {
     /// How soon a ticket wants an answer.
     PriorityWord(Priority) { "low" = Priority::Low, "medium" = Priority::Medium, "high" = Priority::High }
+}
+
+words! {
+    /// What a member of staff may do.
+    RoleWord(Role) {
+        "read-only" = Role::ReadOnly,
+        "team-agent" = Role::TeamAgent,
+        "agent" = Role::Agent,
+        "admin" = Role::Admin,
+    }
 }

@@ -42,6 +42,7 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 ("open_tickets", Int),
                 ("created_at", Int),
                 ("name", Text),
+                ("name_folded", Text),
                 ("shortcuts", Bool),
             ],
         ),

@@ -4,7 +4,9 @@
 
 pub mod applications;
 pub mod attachments;
+pub mod audit;
 pub mod blob_deletions;
+pub mod canned_replies;
 pub mod catalogue;
 pub mod conversations;
 pub mod desk_tickets;
@@ -12,7 +14,9 @@ pub mod events;
 pub mod idempotency;
 pub mod identity_providers;
 pub mod installation;
+pub mod people;
 pub mod recurring_jobs;
+pub mod saved_views;
 pub mod sessions;
 pub mod teams;
 pub mod tickets;
@@ -38,7 +42,9 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
     [
         ("applications", applications::STATEMENTS),
         ("attachments", attachments::STATEMENTS),
+        ("audit", audit::STATEMENTS),
         ("blob_deletions", blob_deletions::STATEMENTS),
+        ("canned_replies", canned_replies::STATEMENTS),
         ("catalogue", catalogue::STATEMENTS),
         ("conversations", conversations::STATEMENTS),
         ("desk_tickets", desk_tickets::STATEMENTS),
@@ -46,7 +52,9 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("idempotency", idempotency::STATEMENTS),
         ("identity_providers", identity_providers::STATEMENTS),
         ("installation", installation::STATEMENTS),
+        ("people", people::STATEMENTS),
         ("recurring_jobs", recurring_jobs::STATEMENTS),
+        ("saved_views", saved_views::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("teams", teams::STATEMENTS),
         ("tickets", tickets::STATEMENTS),

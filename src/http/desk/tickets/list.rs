@@ -2,9 +2,6 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{HeaderValue, header};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -13,6 +10,7 @@ use crate::app::desk::list_tickets::{DEFAULT_LIMIT, count_tickets, list_tickets}
 use crate::domain::Error;
 use crate::http::AppState;
 use crate::http::desk::caller::Staff;
+use crate::http::desk::cursor;
 use crate::http::desk::filter::{self, ListQuery};
 use crate::http::desk::kept::Answer;
 use crate::http::desk::problem::DeskError;
@@ -83,8 +81,8 @@ pub struct ListParameters {
     responses((status = 200, description = "A page of tickets", body = ListBody)))]
 pub async fn list(State(app): State<AppState>, staff: Staff, RawQuery(query): RawQuery) -> Result<Response, DeskError> {
     let encoded = query.unwrap_or_default();
-    let ListQuery { filter, sort, limit, cursor, count } = filter::parse(&encoded, &staff.0)?;
-    let after = cursor.as_deref().map(read_cursor).transpose()?;
+    let ListQuery { filter, sort, limit, cursor: given, count } = filter::parse(&encoded, &staff.0)?;
+    let after = given.as_deref().map(read_cursor).transpose()?;
     let now = app.clock().now();
     let caller = staff.0;
     let (listed, total) = app
@@ -97,25 +95,19 @@ pub async fn list(State(app): State<AppState>, staff: Staff, RawQuery(query): Ra
         })
         .await?;
     let next = listed.next.as_deref().map(write_cursor);
-    let link = next.as_deref().map(|next| filter::with_cursor(&encoded, next));
+    let link = next.as_deref().map(|next| cursor::link(&app, "/desk/tickets", &encoded, next)).transpose()?;
     let body = ListBody { tickets: listed.tickets.into_iter().map(TicketBody::from).collect(), next, total };
     let mut response = Answer::ok(&body)?.present(&app);
-    if let Some(query) = link {
-        let link = format!("<{}>; rel=\"next\"", app.link(&format!("/desk/tickets?{query}")));
-        response.headers_mut().insert(header::LINK, HeaderValue::try_from(link).map_err(Error::internal)?);
-    }
+    response.headers_mut().extend(link);
     Ok(response)
 }
 
 /// A cursor is what the last ticket was sorted by, in numbers.
 fn write_cursor(key: &[i64]) -> String {
     let numbers: Vec<String> = key.iter().map(i64::to_string).collect();
-    URL_SAFE_NO_PAD.encode(numbers.join(","))
+    cursor::write(&numbers.join(","))
 }
 
 fn read_cursor(given: &str) -> Result<Vec<i64>, Error> {
-    let refused = || Error::invalid("cursor", crate::domain::Problem::InvalidCursor);
-    let bytes = URL_SAFE_NO_PAD.decode(given).map_err(|_| refused())?;
-    let text = String::from_utf8(bytes).map_err(|_| refused())?;
-    text.split(',').map(|number| number.parse().map_err(|_| refused())).collect()
+    cursor::read(given)?.split(',').map(|number| number.parse().map_err(|_| cursor::refused())).collect()
 }
