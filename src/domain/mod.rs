@@ -7,6 +7,7 @@ pub mod entropy;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod search;
 pub mod text;
 pub mod ticket;
 pub mod time;

@@ -8,3 +8,4 @@ pub mod merge_tickets;
 pub mod reach;
 pub mod read_ticket;
 pub mod rights;
+pub mod search;

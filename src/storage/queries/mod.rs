@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod identity_providers;
 pub mod installation;
 pub mod recurring_jobs;
+pub mod search;
 pub mod sessions;
 pub mod teams;
 pub mod tickets;
@@ -46,6 +47,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("identity_providers", identity_providers::STATEMENTS),
         ("installation", installation::STATEMENTS),
         ("recurring_jobs", recurring_jobs::STATEMENTS),
+        ("search", search::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("teams", teams::STATEMENTS),
         ("tickets", tickets::STATEMENTS),
