@@ -8,7 +8,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::domain::Error;
 use crate::storage::copy::{TABLES, Table, count};
-use crate::storage::{StorageError, Store, Tx};
+use crate::storage::{StorageError, Store};
 
 const TEMPLATE: &str = "{prefix:9} [{bar:30}] {human_pos} of {human_len} {msg}, {rate}/s, {eta} left";
 
@@ -51,8 +51,10 @@ impl Bar {
     async fn expect_of(&self, store: &Store, which: fn(&&Table) -> bool) -> Result<(), Error> {
         // Counting takes a moment.
         if !self.bar.is_hidden() {
-            let of_tables = move |tx: &mut dyn Tx| TABLES.iter().filter(which).map(|table| count(tx, table)).sum();
-            let rows = store.read(move |tx| of_tables(tx).map_err(|error: StorageError| error.into()));
+            let rows = store.read(move |tx| {
+                let tables = TABLES.iter().filter(which);
+                Ok(tables.map(|table| count(tx, table)).sum::<Result<u64, StorageError>>()?)
+            });
             self.bar.set_length(rows.await?);
         }
         Ok(())
