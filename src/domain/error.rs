@@ -184,8 +184,6 @@ pub enum Problem {
     Already(Status),
     /// Characters outside printable ASCII.
     NotPrintable,
-    /// A field that there is not.
-    UnknownField,
     /// What the sentence says, for fields of the desk.
     Other(String),
 }

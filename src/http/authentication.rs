@@ -39,7 +39,8 @@ struct Remembered {
     /// The store's revision when this was so.
     revision: u64,
     expires_at: Timestamp,
-    application: Application,
+    /// `None` for staff, who need none.
+    application: Option<Application>,
     requester: Requester,
 }
 
@@ -96,13 +97,37 @@ impl Authenticator {
         let now = self.clock.now();
         if let Some(known) = self.requesters.get(&hash)
             && known.revision == revision
-            && known.application == application
+            && known.application == Some(application)
             && known.expires_at > now
         {
             return Ok(known.requester);
         }
         let (requester, expires_at) = self.verify(application, token, now).await?;
-        self.requesters.insert(hash, Remembered { revision, expires_at, application, requester });
+        self.requesters.insert(hash, Remembered { revision, expires_at, application: Some(application), requester });
+        Ok(requester)
+    }
+
+    /// The member of staff whom the `Authorization` header names by a token of ours.
+    ///
+    /// # Errors
+    /// [`AuthFailure::Missing`], [`AuthFailure::MalformedHeader`], [`AuthFailure::InvalidToken`]; [`Error::Forbidden`] to
+    /// customers.
+    pub async fn staff(&self, headers: &HeaderMap) -> Result<Requester, Error> {
+        let token = bearer_token(headers)?;
+        // Not the key under which the customer API remembers the same token.
+        let hash = sha256(format!("staff:{token}").as_bytes());
+        let revision = self.store.revision();
+        let now = self.clock.now();
+        if let Some(known) = self.requesters.get(&hash)
+            && known.revision == revision
+            && known.expires_at > now
+        {
+            return Ok(known.requester);
+        }
+        let claims = self.tokens.verify(token, now).ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
+        let requester = self.store.read(move |tx| authenticate::staff_of_session(tx, &claims)).await?;
+        let expires_at = claims.expires_at;
+        self.requesters.insert(hash, Remembered { revision, expires_at, application: None, requester });
         Ok(requester)
     }
 

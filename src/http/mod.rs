@@ -4,6 +4,7 @@ mod access_log;
 pub mod authentication;
 mod cors;
 mod customer;
+mod desk;
 mod docs;
 mod envelope;
 mod error;
@@ -34,6 +35,7 @@ pub fn service(app: AppState) -> TidyPath<Router> {
     let base = app.config().base_path();
     let router = Router::new()
         .nest(&base, customer::routes())
+        .nest(&format!("{base}/desk"), desk::routes())
         .merge(health::routes())
         .merge(docs::routes(&base))
         .fallback(error::not_found)

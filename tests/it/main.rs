@@ -6,6 +6,7 @@ mod blob_conformance;
 mod blob_deletion;
 mod cli;
 mod contract;
+mod desk;
 mod documentation;
 mod postgres;
 mod properties;

@@ -9,7 +9,7 @@ use crate::domain::conversation::Visibility;
 use crate::domain::event::{Change, Event};
 use crate::domain::ticket::{Happening, next_status};
 use crate::domain::user::Requester;
-use crate::domain::{ConversationId, Error, Status, TicketId, Timestamp};
+use crate::domain::{ConversationId, Error, EventId, Status, TicketId, Timestamp};
 use crate::storage::queries::conversations::NewConversation;
 use crate::storage::queries::{conversations, desk_tickets, events, tickets};
 use crate::storage::{Sequence, Tx};
@@ -25,7 +25,8 @@ pub struct Answer<'a> {
     pub status: Option<Status>,
 }
 
-/// Adds a conversation. A public one makes an open ticket Processing, unless the answer says otherwise.
+/// Adds a conversation, and gives its id and the number of the ticket's last event. A public one makes an open ticket
+/// Processing, unless the answer says otherwise.
 ///
 /// # Errors
 /// [`Error::Forbidden`], [`Error::NotFound`] as [`reach::ticket`]; `Conflict::Merged` when the ticket lives on in another;
@@ -36,7 +37,7 @@ pub fn answer_ticket(
     ticket: TicketId,
     answer: Answer<'_>,
     at: Timestamp,
-) -> Result<ConversationId, Error> {
+) -> Result<(ConversationId, EventId), Error> {
     let key = reach::ticket(tx, staff, ticket, Right::WorkTickets)?;
     tx.will_need_id(Sequence::Conversation)?;
     let state = unmerged(tx, key)?;
@@ -60,5 +61,13 @@ pub fn answer_ticket(
         tickets::set_status(tx, key, state.status, after)?;
         events::append(tx, &event(Change::StatusChanged { before: state.status, after }))?;
     }
-    Ok(conversation)
+    Ok((conversation, desk_tickets::last_event(tx, key.workspace, ticket)?))
+}
+
+/// Whether `staff` may answer the ticket, as things stand.
+///
+/// # Errors
+/// As [`answer_ticket`], which still decides.
+pub fn check(tx: &mut dyn Tx, staff: &Requester, ticket: TicketId) -> Result<(), Error> {
+    reach::ticket(tx, staff, ticket, Right::WorkTickets).map(drop)
 }

@@ -5,11 +5,23 @@ use crate::domain::attachment::FILES_MAX;
 use crate::domain::id::{GivenId, parse_plain};
 use crate::domain::ticket::{SUBJECT_MAX_CHARS, Subject};
 use crate::domain::{Checked, Problem, text};
+use crate::http::ApiError;
 
 impl Form {
     /// The field's value; of a repeated one the last.
     fn last(&self, name: &str) -> Option<&Value> {
         self.fields.iter().rev().find(|(field, _)| field == name).map(|(_, value)| value)
+    }
+
+    /// Goes on if there are no fields but these.
+    ///
+    /// # Errors
+    /// A 400 that names the field.
+    pub fn refuse_others(&self, known: &[&str]) -> Result<(), ApiError> {
+        match self.fields.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            Some((unknown, _)) => Err(ApiError::field(unknown.clone(), "There is no such field.")),
+            None => Ok(()),
+        }
     }
 
     /// Required text without surrounding white space.

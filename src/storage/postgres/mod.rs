@@ -3,6 +3,7 @@
 mod connection;
 mod failure;
 mod in_use;
+mod indexes;
 mod integrity;
 mod migrate;
 mod pool;

@@ -20,7 +20,8 @@ statements! {
     REQUESTER = "SELECT requester_id FROM ticket WHERE workspace_id = $1 AND id = $2";
     TOUCH = "UPDATE ticket SET updated_at = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4
               RETURNING priority, status, locked, snoozed_until";
-    SET_STATUS = "UPDATE ticket SET status = $1, merged_into = CASE WHEN $1 = 3 THEN merged_into END WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
+    SET_STATUS = "UPDATE ticket SET status = $1, merged_into = CASE WHEN CAST($1 AS BIGINT) = 3 THEN merged_into END
+              WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
     WAKE = "UPDATE ticket SET snoozed_until = NULL WHERE workspace_id = $1 AND requester_id = $2 AND id = $3";
     SET_PRIORITY = "UPDATE ticket SET priority = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
     VIEW = "SELECT t.id, t.subject, t.priority, t.category_id, t.comment, t.status, u.email FROM ticket t

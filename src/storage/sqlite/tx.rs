@@ -11,11 +11,12 @@ use crate::domain::search::Wanted;
 const NEXT_ID: &str = "UPDATE sequence SET value = value + 1 WHERE name = $1 RETURNING value";
 const LAST_ID: &str = "SELECT value FROM sequence WHERE name = $1";
 const RAISE_LAST_ID: &str = "UPDATE sequence SET value = MAX(value, $1) WHERE name = $2";
-/// AUTOINCREMENT keeps a row here for a table that has had rows.
-const LAST_EVENT_ID: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'event'";
-const START_EVENT_IDS: &str = "INSERT INTO sqlite_sequence (name, seq)
-     SELECT 'event', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'event')";
-const RAISE_LAST_EVENT_ID: &str = "UPDATE sqlite_sequence SET seq = MAX(seq, $1) WHERE name = 'event'";
+/// Tables whose ids AUTOINCREMENT gives: it keeps a row for each that has had rows.
+const AUTOINCREMENT: [&str; 2] = ["event", "audit"];
+const LAST_ROW_ID: &str = "SELECT seq FROM sqlite_sequence WHERE name = $1";
+const START_ROW_IDS: &str = "INSERT INTO sqlite_sequence (name, seq)
+     SELECT $1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = $1)";
+const RAISE_LAST_ROW_ID: &str = "UPDATE sqlite_sequence SET seq = MAX(seq, $1) WHERE name = $2";
 const BUMP_REVISION: &str = "UPDATE revision SET value = value + 1 WHERE id = 1";
 
 /// The transaction that is open on `connection`.
@@ -106,9 +107,8 @@ impl Tx for SqliteTx<'_> {
     /// The other tables are numbered from the greatest id that is there, and nothing is kept of those that are gone.
     fn last_id(&mut self, table: &'static str) -> Result<Option<i64>, StorageError> {
         let mut last = None;
-        let (sql, params) =
-            if table == "event" { (LAST_EVENT_ID, &[][..]) } else { (LAST_ID, &[Param::Text(table)][..]) };
-        self.query(sql, params, &mut |row| {
+        let sql = if AUTOINCREMENT.contains(&table) { LAST_ROW_ID } else { LAST_ID };
+        self.query(sql, &[Param::Text(table)], &mut |row| {
             last = Some(row.int(0)?);
             Ok(())
         })?;
@@ -116,13 +116,12 @@ impl Tx for SqliteTx<'_> {
     }
 
     fn raise_last_id(&mut self, table: &'static str, id: i64) -> Result<(), StorageError> {
-        if table == "event" {
-            self.execute(START_EVENT_IDS, &[])?;
-            self.execute(RAISE_LAST_EVENT_ID, &[Param::Int(id)])?;
-        } else {
-            self.execute(RAISE_LAST_ID, &[Param::Int(id), Param::Text(table)])?;
+        let mut raise = RAISE_LAST_ID;
+        if AUTOINCREMENT.contains(&table) {
+            self.execute(START_ROW_IDS, &[Param::Text(table)])?;
+            raise = RAISE_LAST_ROW_ID;
         }
-        Ok(())
+        self.execute(raise, &[Param::Int(id), Param::Text(table)]).map(drop)
     }
 
     fn exclude_writers(&mut self, _: Table) -> Result<(), StorageError> {

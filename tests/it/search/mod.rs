@@ -79,7 +79,7 @@ impl Searching {
             let answer = Answer { visibility, comment: &comment, files: &[], status: None };
             answer_ticket(tx, &agent, ticket, answer, at)
         };
-        self.desk.app.write(work).await
+        self.desk.app.write(work).await.0
     }
 
     async fn change(&self, ticket: TicketId, change: TicketChange) {

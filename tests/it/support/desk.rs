@@ -107,7 +107,7 @@ impl Desk {
             let answer = answer_ticket::Answer { visibility, comment: "We look into it", files: &files, status: None };
             answer_ticket(tx, &staff, TicketId(ticket), answer, at)
         };
-        self.app.write(work).await.0
+        self.app.write(work).await.0.0
     }
 
     /// Stores a file's bytes, ready to be attached by staff.

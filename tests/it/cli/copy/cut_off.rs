@@ -12,7 +12,9 @@ use super::{Place, copied, copying, output, refused, succeeded, sums};
 /// Enough for a copy to take a while.
 const MANY: &str = "
     WITH RECURSIVE n (n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM n WHERE n < 16000)
-    INSERT INTO ticket SELECT 1, 1, n, 'subject ' || n, 'subject ' || n, 1, 1, 1, FALSE, n, n, 'comment ' || n FROM n;
+    INSERT INTO ticket (workspace_id, requester_id, id, subject, subject_folded, priority, category_id, status, locked, created_at,
+        updated_at, comment)
+        SELECT 1, 1, n, 'subject ' || n, 'subject ' || n, 1, 1, 1, FALSE, n, n, 'comment ' || n FROM n;
     INSERT INTO event (id, workspace_id, ticket_id, actor_id, at, kind, after)
         SELECT id, 1, id, 1, id, 'ticket.opened', '{}' FROM ticket WHERE id >= 1000;
     UPDATE app_user SET open_tickets = open_tickets + 15001 WHERE id = 1;
