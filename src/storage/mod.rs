@@ -125,12 +125,7 @@ pub trait Tx {
 
     /// The numbers of texts that have, with one and the same of `places` before it, a term for every one of `wanted`. The
     /// places are gone through in their order, and in each the greatest numbers come first, until `limit` texts are found.
-    fn find_texts(
-        &mut self,
-        places: &[String],
-        wanted: &[&Wanted],
-        limit: usize,
-    ) -> Result<Vec<i64>, StorageError>;
+    fn find_texts(&mut self, places: &[String], wanted: &[&Wanted], limit: usize) -> Result<Vec<i64>, StorageError>;
 
     /// The number of the last event that may be published: none with a smaller number will appear any more, though a
     /// transaction that is still running may yet commit events with greater ones.

@@ -254,12 +254,7 @@ impl Tx for PgTx<'_> {
         self.execute_later(search::FORGET, &[Param::Int(number)])
     }
 
-    fn find_texts(
-        &mut self,
-        places: &[String],
-        wanted: &[&Wanted],
-        limit: usize,
-    ) -> Result<Vec<i64>, StorageError> {
+    fn find_texts(&mut self, places: &[String], wanted: &[&Wanted], limit: usize) -> Result<Vec<i64>, StorageError> {
         let (query, places) = (search::query(wanted), places.join(" "));
         let limit = Param::Int(i64::try_from(limit).unwrap_or(i64::MAX));
         let mut found = Vec::new();

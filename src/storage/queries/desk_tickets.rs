@@ -290,6 +290,9 @@ pub(super) fn within_reach(
     (composed.sql, composed.params)
 }
 
+/// A list of ids has this many in a statement, or twice as many and so on.
+const IDS_TOGETHER: usize = 50;
+
 /// Those of the tickets numbered `ids` that are within reach, in no order.
 pub fn by_ids(
     tx: &mut dyn Tx,
@@ -297,10 +300,12 @@ pub fn by_ids(
     reach: Reach,
     ids: impl IntoIterator<Item = TicketId>,
 ) -> Result<Vec<DeskTicket>, StorageError> {
-    let mut ids = ids.into_iter().map(|id| id.0).peekable();
-    if ids.peek().is_none() {
+    let mut ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
+    // Few lengths, so that they are few statements; no ticket has the number 0.
+    ids.resize(ids.len().next_multiple_of(IDS_TOGETHER), 0);
     let (sql, params) = within_reach(concat!("SELECT ", columns!()), workspace, reach, "t.id", ids);
     let mut found = Vec::new();
     tx.query_composed(&sql, &params, &mut |row| {

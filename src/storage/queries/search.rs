@@ -210,7 +210,8 @@ pub fn index_some(tx: &mut dyn Tx, limit: i64) -> Result<(u64, u64), StorageErro
     for (name, sql) in [("ticket", TICKETS_AFTER), ("conversation", CONVERSATIONS_AFTER)] {
         let after = first(tx, LOOKED_TO, &[Param::Text(name)], |row| row.int(0))?.unwrap_or_default();
         let page = collect(tx, sql, &[Param::Int(after), Param::Int(limit)], |row| {
-            let text = (!row.bool(5)?).then(|| Ok::<_, StorageError>((row.text(3)?.to_owned(), row.text(4)?.to_owned())));
+            let text =
+                (!row.bool(5)?).then(|| Ok::<_, StorageError>((row.text(3)?.to_owned(), row.text(4)?.to_owned())));
             Ok((row.int(0)?, WorkspaceId(row.int(1)?), TicketId(row.int(2)?), text.transpose()?))
         })?;
         let Some((last, ..)) = page.last() else { continue };

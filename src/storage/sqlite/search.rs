@@ -111,7 +111,8 @@ pub fn find(
         }
         let more = i64::try_from(limit - found.len()).unwrap_or(i64::MAX);
         // Letters and digits need no escape between quotes.
-        let term = |wanted: &&Wanted| format!("\"{place}{}\"{}", wanted.folded, if wanted.is_prefix { "*" } else { "" });
+        let term =
+            |wanted: &&Wanted| format!("\"{place}{}\"{}", wanted.folded, if wanted.is_prefix { "*" } else { "" });
         let query = wanted.iter().map(term).collect::<Vec<_>>().join(" AND ");
         let numbers = statement.query_map((query, more), |row| row.get(0))?;
         for number in numbers {

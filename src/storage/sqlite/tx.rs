@@ -87,12 +87,7 @@ impl Tx for SqliteTx<'_> {
         Ok(())
     }
 
-    fn find_texts(
-        &mut self,
-        places: &[String],
-        wanted: &[&Wanted],
-        limit: usize,
-    ) -> Result<Vec<i64>, StorageError> {
+    fn find_texts(&mut self, places: &[String], wanted: &[&Wanted], limit: usize) -> Result<Vec<i64>, StorageError> {
         if !self.waiting.is_empty() {
             self.waiting.show(self.connection)?;
         }

@@ -31,7 +31,10 @@ pub fn start(
     let shared = Arc::clone(shared);
     thread::Builder::new()
         .name("sqlite-writer".to_owned())
-        .spawn(move || Writer { shared, connection, folding, batch: Vec::with_capacity(BATCH_MAX), waiting: Waiting::default() }.run(&queue, &stop))
+        .spawn(move || {
+            Writer { shared, connection, folding, batch: Vec::with_capacity(BATCH_MAX), waiting: Waiting::default() }
+                .run(&queue, &stop)
+        })
         .map_err(|e| StorageError::Engine(Box::new(e)))
 }
 

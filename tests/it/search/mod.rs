@@ -191,12 +191,37 @@ async fn case_accents_and_scripts_are_no_obstacle(#[values(Engine::Sqlite, Engin
 async fn nothing_that_is_typed_is_an_operator(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let searching = Searching::on(engine).await;
     let ticket = searching.ticket("this and that", "or not near words: 1o0_this").await;
-    for query in ["this AND that ", "and ", "not ", "\"near words\"", "this* ", "words:1o0_this ", "-this +that ", "^this "] {
+    for query in
+        ["this AND that ", "and ", "not ", "\"near words\"", "this* ", "words:1o0_this ", "-this +that ", "^this "]
+    {
         assert_eq!(searching.found(query).await, [ticket], "{query}");
     }
     for query in [
-        "this AND these ", "this OR these ", "these NOT that ", "NEAR(this that) zzz ", "th* ", "1o0_thi ", "this:* zzz ",
-        "th%s ", "th_s ", "(", "\"", "'", "''", "\\", "\"\"\"", ":*", "!", "&", "|", "<->", "~", "\0", "", "   ", "*\0*",
+        "this AND these ",
+        "this OR these ",
+        "these NOT that ",
+        "NEAR(this that) zzz ",
+        "th* ",
+        "1o0_thi ",
+        "this:* zzz ",
+        "th%s ",
+        "th_s ",
+        "(",
+        "\"",
+        "'",
+        "''",
+        "\\",
+        "\"\"\"",
+        ":*",
+        "!",
+        "&",
+        "|",
+        "<->",
+        "~",
+        "\0",
+        "",
+        "   ",
+        "*\0*",
     ] {
         assert_eq!(searching.found(query).await, [], "{query}");
     }
