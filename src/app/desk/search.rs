@@ -18,14 +18,14 @@ pub const HITS_MAX: usize = 50;
 /// Texts that are compared to find the best, at the most.
 const COMPARED_MAX: usize = 1000;
 
-/// Bytes of such texts, but for the last of them.
+/// Bytes of texts that are enough.
 const COMPARED_BYTES: usize = 2 << 20;
 
-/// Texts that are looked through for those within reach, at the most.
+/// Texts that are looked through for those within reach and with the words in a row, at the most.
 const LOOKED_THROUGH_MAX: usize = 10_000;
 
 /// Texts that are read at once.
-const READ_TOGETHER: usize = 500;
+const READ_TOGETHER: usize = 250;
 
 /// How much more a word counts in the subject.
 const SUBJECT_WEIGHT: u32 = 3;
@@ -55,9 +55,9 @@ pub enum Matched {
 /// and first comment count as one text; every reply and every note is one of its own.
 ///
 /// What is written is found from its commit on, by all servers, and in its own transaction. Of many texts that have the words,
-/// only those of the newest tickets are compared: a thousand of them, or 2 MiB, out of ten thousand at the most that are
-/// looked through for those within reach, or for words in a row. Of more, the older ones are not found, unless there is one
-/// more word to tell them by.
+/// only those of the newest tickets are compared: a thousand. If these come to less than [`HITS_MAX`] hits, because others are
+/// out of reach or have the words, but not in a row, ten thousand are looked through; 2 MiB of text are enough in any case.
+/// Older ones are then not found, unless one more word tells them from the others.
 ///
 /// # Errors
 /// [`Error::Forbidden`].
@@ -67,32 +67,51 @@ pub fn search(tx: &mut dyn Tx, staff: &Requester, query: &Query) -> Result<Vec<H
         return Ok(Vec::new());
     }
     let reach = reach::of(staff);
-    let ids = search::matching(tx, staff.workspace, &query.looked_up(), LOOKED_THROUGH_MAX)?;
-    let mut best: HashMap<TicketId, Found> = HashMap::new();
-    let (mut compared, mut bytes) = (0, 0);
-    for ids in ids.chunks(READ_TOGETHER) {
-        for text in search::texts(tx, staff.workspace, reach, ids)? {
-            bytes += text.subject.len() + text.comment.len();
-            let Some(found) = Found::in_text(query, text) else { continue };
-            compared += 1;
-            let place = best.entry(found.text.ticket);
-            let kept = place.or_insert_with(|| found.clone());
-            if found.order() > kept.order() {
-                *kept = found;
+    let words = query.looked_up();
+    let mut best = Best::default();
+    let mut looked_through = 0;
+    // Most often the newest are enough.
+    for limit in [COMPARED_MAX, LOOKED_THROUGH_MAX] {
+        let ids = search::matching(tx, staff.workspace, &words, limit)?;
+        for ids in ids.get(looked_through..).unwrap_or_default().chunks(READ_TOGETHER) {
+            for text in search::texts(tx, staff.workspace, reach, ids)? {
+                best.compare(query, text);
+            }
+            if best.bytes > COMPARED_BYTES {
+                break;
             }
         }
-        if compared >= COMPARED_MAX || bytes > COMPARED_BYTES {
+        looked_through = ids.len();
+        if looked_through < limit || best.texts.len() >= HITS_MAX || best.bytes > COMPARED_BYTES {
             break;
         }
     }
-    let mut found: Vec<Found> = best.into_values().collect();
+    let mut found: Vec<Found> = best.texts.into_values().collect();
     found.sort_unstable_by_key(|found| Reverse((found.score, found.text.ticket)));
     found.truncate(HITS_MAX);
     hits(tx, staff, reach, found)
 }
 
+/// The best text of each ticket so far.
+#[derive(Default)]
+struct Best {
+    texts: HashMap<TicketId, Found>,
+    /// That were compared.
+    bytes: usize,
+}
+
+impl Best {
+    fn compare(&mut self, query: &Query, text: FoundText) {
+        self.bytes += text.subject.len() + text.comment.len();
+        let Some(found) = Found::in_text(query, text) else { return };
+        let better_than = |kept: &Found| found.order() > kept.order();
+        if self.texts.get(&found.text.ticket).is_none_or(better_than) {
+            self.texts.insert(found.text.ticket, found);
+        }
+    }
+}
+
 /// A text that answers the query.
-#[derive(Clone, Debug)]
 struct Found {
     score: u32,
     text: FoundText,

@@ -33,7 +33,7 @@ pub fn start(
         .name("sqlite-writer".to_owned())
         .spawn(move || {
             Writer { shared, connection, folding, batch: Vec::with_capacity(BATCH_MAX), waiting: Waiting::default() }
-                .run(&queue, &stop)
+                .run(&queue, &stop);
         })
         .map_err(|e| StorageError::Engine(Box::new(e)))
 }
