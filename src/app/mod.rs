@@ -10,6 +10,7 @@ pub mod check;
 pub mod desk;
 pub mod download_attachment;
 pub mod idempotency;
+pub mod index_texts;
 pub mod list_catalogue;
 pub mod list_tickets;
 pub mod log_in;

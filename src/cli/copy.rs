@@ -19,6 +19,7 @@ use self::side::{Given, Side};
 use super::OutputArgs;
 use crate::config::Config;
 use crate::domain::Error;
+use crate::jobs::index_texts::index_texts;
 use crate::storage::copy::{self, Begun, State, TABLES};
 
 /// Copy a whole installation to another database, of whatever engine, with its files.
@@ -86,6 +87,7 @@ pub async fn run(config: &Config, args: CopyArgs) -> anyhow::Result<()> {
         if report.is_equal() {
             let ids = from.store.read(|tx| Ok(copy::last_ids(tx)?)).await?;
             to.store.write(move |tx| Ok(copy::finish(tx, &ids)?)).await.context("cannot finish the copy")?;
+            make_findable(&to, &bar("indexed")).await?;
         }
     }
     from.store.close();
@@ -125,6 +127,14 @@ async fn transfer(
     report.copied = files::copy(from, to, &files, &mut report.problems).await?;
     files.finish();
     Ok(mark)
+}
+
+/// The index of words is not copied but made anew. The copy is one without it: a server makes what is not there yet.
+async fn make_findable(to: &Side, bar: &Bar) -> anyhow::Result<()> {
+    bar.expect_texts(&to.store).await?;
+    index_texts(&to.store, &|count| bar.moved("", count, 0)).await.context("cannot make all texts findable")?;
+    bar.finish();
+    Ok(())
 }
 
 /// Reads both sides and compares them.

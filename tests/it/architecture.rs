@@ -177,7 +177,7 @@ fn whoever_of_the_staff_changes_the_workspace_records_it() {
 }
 
 /// Statements without `workspace_id`, each with the reason.
-const WITHOUT_WORKSPACE: [(&str, &str, &str); 22] = [
+const WITHOUT_WORKSPACE: [(&str, &str, &str); 27] = [
     ("applications", "BY_KEY", "the apikey is what tells the workspace"),
     ("attachments", "PAGE", "an operator's check of the whole installation"),
     ("attachments", "COUNT", "an operator's check of the whole installation"),
@@ -191,6 +191,11 @@ const WITHOUT_WORKSPACE: [(&str, &str, &str); 22] = [
     ("installation", "SECRET", "the installation as a whole"),
     ("recurring_jobs", "ADD", "a job is the installation's"),
     ("recurring_jobs", "CLAIM", "a job is the installation's"),
+    ("search", "TICKETS_AFTER", "goes through all workspaces"),
+    ("search", "CONVERSATIONS_AFTER", "goes through all workspaces"),
+    ("search", "BEGIN_ROUND", "a round is the installation's"),
+    ("search", "LOOKED_TO", "a round is the installation's"),
+    ("search", "ADVANCE", "a round is the installation's"),
     ("sessions", "SWEEP", "sweeps all workspaces"),
     ("tickets", "MISCOUNTED", "an operator's check of the whole installation"),
     ("workspaces", "BY_ID", "the row is the workspace"),

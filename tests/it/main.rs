@@ -14,6 +14,7 @@ mod real_clients;
 mod recurring_jobs;
 mod s3_away;
 mod s3_settings;
+mod search;
 mod storage_conformance;
 mod support;
 mod sweeping;

@@ -346,6 +346,13 @@ fn every_table_names_its_workspace() {
             "recurring_job",
             "refinery_schema_history",
             "revision",
+            // Its words begin with the workspace's number.
+            "search_index",
+            "search_index_config",
+            "search_index_data",
+            "search_index_docsize",
+            "search_index_idx",
+            "search_round",
             "sequence",
             "workspace"
         ]

@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::storage::Tx;
 use crate::storage::queries::desk_tickets::{self, DeskState};
 use crate::storage::queries::tickets::{self, TicketKey};
-use crate::storage::queries::{catalogue, events, teams, users, workplace};
+use crate::storage::queries::{catalogue, events, search, teams, users, workplace};
 
 /// What to change; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +71,9 @@ pub fn change_ticket(
         return Ok(last);
     }
     desk_tickets::set(tx, key, &after, at)?;
+    if after.subject != before.subject {
+        search::replace_subject(tx, key, &after.subject)?;
+    }
     if after.status != before.status {
         tickets::set_status(tx, key, before.status, after.status)?;
     }

@@ -11,4 +11,5 @@ pub mod reach;
 pub mod read_events;
 pub mod read_ticket;
 pub mod rights;
+pub mod search;
 pub mod workplace;

@@ -3,7 +3,7 @@
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
-use super::{events, manage, problem, tickets, workplace};
+use super::{events, manage, problem, search, tickets, workplace};
 
 /// The failures that every endpoint of the desk may answer with.
 const FAILURES: [(&str, &str); 9] = [
@@ -34,6 +34,7 @@ const FAILURES: [(&str, &str); 9] = [
         workplace::write_draft,
         workplace::present,
         manage::attachments::download,
+        search::search,
         events::events,
         manage::requesters::list,
         manage::requesters::add,

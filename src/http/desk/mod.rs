@@ -11,6 +11,7 @@ mod kept;
 mod manage;
 mod params;
 mod problem;
+mod search;
 mod tickets;
 mod version;
 mod words;
@@ -44,6 +45,7 @@ fn endpoints() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/tickets/{ticket_id}/draft", get(workplace::read_draft).put(workplace::write_draft)),
         ("/tickets/{ticket_id}/presence", put(workplace::present)),
         ("/attachments/{attachment_id}", get(attachments::download)),
+        ("/search", get(search::search)),
         ("/events", get(events::events)),
         ("/requesters", get(requesters::list).post(requesters::add)),
         ("/requesters/{requester_id}", get(requesters::read).patch(requesters::change)),
@@ -90,7 +92,7 @@ pub fn route_name(path: &str) -> Option<&'static str> {
     NAMES.iter().copied().find(|name| name.strip_prefix("/desk") == Some(path))
 }
 
-const NAMES: [&str; 32] = [
+const NAMES: [&str; 33] = [
     "/desk/tickets",
     "/desk/tickets/bulk",
     "/desk/tickets/{ticket_id}",
@@ -101,6 +103,7 @@ const NAMES: [&str; 32] = [
     "/desk/tickets/{ticket_id}/draft",
     "/desk/tickets/{ticket_id}/presence",
     "/desk/attachments/{attachment_id}",
+    "/desk/search",
     "/desk/events",
     "/desk/requesters",
     "/desk/requesters/{requester_id}",

@@ -252,7 +252,7 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
 });
 
 /// The tables that are not copied, each with the reason.
-pub const NOT_COPIED: [(&str, &str); 8] = [
+pub const NOT_COPIED: [(&str, &str); 14] = [
     ("refinery_schema_history", "says which schema the database itself has"),
     ("installation", "its secret is copied apart; the rest is about the schema"),
     ("revision", "counts changes to this database, and is raised when the copy is done"),
@@ -261,4 +261,10 @@ pub const NOT_COPIED: [(&str, &str); 8] = [
     ("presence", "who looks at what right now, which is over when the copy is done"),
     ("blob_deletion", "about bytes where the source has them"),
     ("copy_progress", "about the copy itself"),
+    ("search_index", "made anew from the texts, when the copy is done"),
+    ("search_index_data", "part of the index on SQLite"),
+    ("search_index_idx", "part of the index on SQLite"),
+    ("search_index_docsize", "part of the index on SQLite"),
+    ("search_index_config", "part of the index on SQLite"),
+    ("search_round", "how far the index is made"),
 ];

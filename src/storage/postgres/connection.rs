@@ -204,11 +204,12 @@ pub async fn behind(client: &Client) -> Result<(i32, String), tokio_postgres::Er
     Ok(found.unwrap_or_default())
 }
 
-/// What every session begins with. Whatever the server's default, a commit waits for the disk.
+/// What every session begins with. Whatever the server's default, a commit waits for the disk. No statement here runs for
+/// so long that it would be worth compiling, whatever the planner thinks of it.
 fn session(r#use: Use) -> String {
     let statement_within = r#use.statement_within.unwrap_or_default();
     format!(
-        "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
+        "SET jit = off; SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
          SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
         statement_within.as_millis(),
         LOCK_WITHIN.as_millis(),

@@ -9,6 +9,7 @@ mod migrate;
 mod pool;
 mod replica;
 mod row;
+mod search;
 mod tx;
 mod url;
 mod value;

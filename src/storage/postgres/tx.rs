@@ -15,7 +15,9 @@ use tokio_postgres::types::ToSql;
 use super::connection::Connection;
 use super::failure::{Failure, Kind};
 use super::row::PgRow;
+use super::search;
 use crate::domain::EventId;
+use crate::domain::search::Wanted;
 use crate::storage::value::Value;
 use crate::storage::{EachRow, Param, Sequence, StorageError, Table, Tx};
 
@@ -242,6 +244,25 @@ impl Tx for PgTx<'_> {
             self.wait(async { Ok(()) })?;
         }
         id.get().ok_or(StorageError::Busy)
+    }
+
+    fn index_text(&mut self, number: i64, terms: &str) -> Result<(), StorageError> {
+        self.execute_later(search::INDEX, &[Param::Int(number), Param::Text(terms)])
+    }
+
+    fn forget_text(&mut self, number: i64) -> Result<(), StorageError> {
+        self.execute_later(search::FORGET, &[Param::Int(number)])
+    }
+
+    fn find_texts(&mut self, places: &[String], wanted: &[&Wanted], limit: usize) -> Result<Vec<i64>, StorageError> {
+        let (query, places) = (search::query(wanted), places.join(" "));
+        let limit = Param::Int(i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut found = Vec::new();
+        self.query(search::FIND, &[Param::Text(&query), Param::Text(&places), limit], &mut |row| {
+            found.push(row.int(0)?);
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     fn last_settled_event(&mut self) -> Result<EventId, StorageError> {

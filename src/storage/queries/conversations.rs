@@ -1,6 +1,6 @@
 //! What is said on tickets.
 
-use super::{Param, StorageError, Tx, collect, statements, unexpected};
+use super::{Param, StorageError, Tx, collect, search, statements, unexpected};
 use crate::domain::conversation::Visibility;
 use crate::domain::user::Role;
 use crate::domain::{ConversationId, TicketId, Timestamp, UserId, WorkspaceId};
@@ -65,6 +65,7 @@ pub fn insert(tx: &mut dyn Tx, new: NewConversation<'_>) -> Result<ConversationI
         Param::Text(new.comment),
     ];
     tx.execute_later(INSERT, &params)?;
+    search::add_conversation(tx, new.workspace, new.ticket, ConversationId(id), new.comment)?;
     Ok(ConversationId(id))
 }
 

@@ -287,6 +287,50 @@ pub fn list(
     Ok(found)
 }
 
+/// A statement that reads of what is within reach those that have one of `ids` in the column `id`. `select` reads from
+/// tickets called `t`, perhaps among others, and names the parameters `selected`.
+pub(super) fn within_reach(
+    select: &str,
+    selected: &[Param<'static>],
+    workspace: WorkspaceId,
+    reach: Reach,
+    id: &str,
+    ids: impl IntoIterator<Item = i64>,
+) -> (String, Vec<Param<'static>>) {
+    let mut composed = Composed { sql: select.to_owned(), params: selected.to_vec() };
+    composed.push(" WHERE t.workspace_id = ");
+    composed.param(Param::Int(workspace.0));
+    reached(&mut composed, reach);
+    composed.and_in(id, ids);
+    (composed.sql, composed.params)
+}
+
+/// A list of ids has this many in a statement, or twice as many and so on.
+const IDS_TOGETHER: usize = 50;
+
+/// Those of the tickets numbered `ids` that are within reach, in no order, as `reader` sees them.
+pub fn by_ids(
+    tx: &mut dyn Tx,
+    (workspace, reader): (WorkspaceId, UserId),
+    reach: Reach,
+    ids: impl IntoIterator<Item = TicketId>,
+) -> Result<Vec<DeskTicket>, StorageError> {
+    let mut ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Few lengths, so that they are few statements; no ticket has the number 0.
+    ids.resize(ids.len().next_multiple_of(IDS_TOGETHER), 0);
+    let (sql, params) =
+        within_reach(concat!("SELECT ", columns!()), &[Param::Int(reader.0)], workspace, reach, "t.id", ids);
+    let mut found = Vec::new();
+    tx.query_composed(&sql, &params, &mut |row| {
+        found.push(read(row)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// How many tickets there are, counted up to `most`.
 pub fn count(
     tx: &mut dyn Tx,
@@ -327,12 +371,7 @@ fn narrow<'a>(
     } else if statuses.len() < Status::ALL.len() {
         sql.and_in("t.status", statuses.iter().map(|status| status.number()));
     }
-    if let Reach::TeamsOf(user) = reach {
-        sql.and("(t.assignee_id =", Param::Int(user.0));
-        sql.push(" OR t.team_id IN (SELECT m.team_id FROM team_member m WHERE m.workspace_id = t.workspace_id");
-        sql.and("m.user_id =", Param::Int(user.0));
-        sql.push("))");
-    }
+    reached(sql, reach);
     sql.and_in("t.priority", filter.priorities.iter().map(|priority| priority.number()));
     sql.and_in("t.category_id", filter.categories.iter().map(|category| category.0));
     sql.list(
@@ -374,6 +413,15 @@ fn narrow<'a>(
     if let Some(pattern) = pattern {
         sql.and("t.subject_folded LIKE", Param::Text(pattern));
         sql.push(" ESCAPE '!'");
+    }
+}
+
+fn reached(sql: &mut Composed<'_>, reach: Reach) {
+    if let Reach::TeamsOf(user) = reach {
+        sql.and("(t.assignee_id =", Param::Int(user.0));
+        sql.push(" OR t.team_id IN (SELECT m.team_id FROM team_member m WHERE m.workspace_id = t.workspace_id");
+        sql.and("m.user_id =", Param::Int(user.0));
+        sql.push("))");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tickets.
 
-use super::{Param, StorageError, Tx, first, statements, unexpected};
+use super::{Param, StorageError, Tx, first, search, statements, unexpected};
 use crate::domain::ticket::Subject;
 use crate::domain::{CategoryId, Priority, Status, TicketId, Timestamp, UserId, WorkspaceId};
 use crate::storage::Sequence;
@@ -142,6 +142,7 @@ pub fn insert(tx: &mut dyn Tx, new: NewTicket<'_>) -> Result<TicketId, StorageEr
         Param::Text(new.comment),
     ];
     tx.execute_later(INSERT, &params)?;
+    search::add_opening(tx, new.workspace, TicketId(id), new.subject.as_str(), new.comment)?;
     Ok(TicketId(id))
 }
 

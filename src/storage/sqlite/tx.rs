@@ -4,7 +4,9 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
 
 use super::super::{EachRow, Param, Row, Sequence, StorageError, Table, Tx};
+use super::search::{self, Waiting};
 use crate::domain::EventId;
+use crate::domain::search::Wanted;
 
 const NEXT_ID: &str = "UPDATE sequence SET value = value + 1 WHERE name = $1 RETURNING value";
 const LAST_ID: &str = "SELECT value FROM sequence WHERE name = $1";
@@ -22,11 +24,13 @@ pub struct SqliteTx<'c> {
     connection: &'c Connection,
     /// Whether the closure that runs changed what servers remember.
     pub revision_bumped: bool,
+    /// What is yet to be made of texts.
+    pub waiting: Waiting,
 }
 
 impl<'c> SqliteTx<'c> {
     pub fn new(connection: &'c Connection) -> Self {
-        Self { connection, revision_bumped: false }
+        Self { connection, revision_bumped: false, waiting: Waiting::default() }
     }
 }
 
@@ -71,6 +75,23 @@ impl Tx for SqliteTx<'_> {
             Ok(())
         })?;
         next.ok_or_else(|| StorageError::Schema(format!("the sequence {name} is missing")))
+    }
+
+    fn index_text(&mut self, number: i64, terms: &str) -> Result<(), StorageError> {
+        self.waiting.index(number, terms);
+        Ok(())
+    }
+
+    fn forget_text(&mut self, number: i64) -> Result<(), StorageError> {
+        self.waiting.forget(number);
+        Ok(())
+    }
+
+    fn find_texts(&mut self, places: &[String], wanted: &[&Wanted], limit: usize) -> Result<Vec<i64>, StorageError> {
+        if !self.waiting.is_empty() {
+            self.waiting.show(self.connection)?;
+        }
+        search::find(self.connection, places, wanted, limit)
     }
 
     fn last_settled_event(&mut self) -> Result<EventId, StorageError> {

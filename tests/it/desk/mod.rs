@@ -19,6 +19,7 @@ mod office;
 mod replies;
 mod requesters;
 mod rights;
+mod search;
 mod teams;
 mod tickets;
 mod users;

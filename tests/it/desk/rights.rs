@@ -108,6 +108,7 @@ fn endpoints() -> Vec<Endpoint> {
         of_ticket(Method::GET, "/desk/tickets/{ticket_id}/draft", AGENTS, nothing, 200),
         of_ticket(Method::PUT, "/desk/tickets/{ticket_id}/draft", AGENTS, |_| json!({ "comment": "C" }), 200),
         of_ticket(Method::PUT, "/desk/tickets/{ticket_id}/presence", EVERYBODY, |_| json!({ "present": true }), 200),
+        of_all(Method::GET, "/desk/search", EVERYBODY, nothing, 200),
         of_all(Method::GET, "/desk/events", EVERYBODY, nothing, 200),
     ]
 }

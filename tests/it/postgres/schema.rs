@@ -32,7 +32,8 @@ struct Index {
     condition: Option<String>,
 }
 
-/// By name, without the table of the migrations' library.
+/// By name, without the table of the migrations' library, and without what each engine searches by: that both find the same
+/// is what `search` shows.
 type Schema = BTreeMap<String, Table>;
 
 fn sqlite_schema(path: &Path) -> Schema {
@@ -45,7 +46,8 @@ fn sqlite_schema(path: &Path) -> Schema {
         rows.expect("an answer").collect::<Result<_, _>>().expect("rows")
     };
     let names = rows(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'refinery_schema_history'",
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'refinery_schema_history'
+             AND name NOT LIKE 'search_index%'",
     );
     let mut schema = Schema::new();
     for name in names.into_iter().map(|row| row[0].clone().expect("a name")) {
@@ -152,6 +154,7 @@ async fn postgres_schema(client: &Client) -> Schema {
          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
          LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
          WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'refinery_schema_history'
+             AND c.relname <> 'search_index'
          ORDER BY c.relname, a.attnum";
     for row in client.query(columns, &[]).await.expect("columns") {
         let default: Option<String> = row.get(4);
