@@ -13,7 +13,7 @@ impl Office {
     /// The category list, as customers see it.
     async fn offered_categories(&self) -> Vec<Value> {
         let answer = self.home.desk.client.get("/support/get/category-list/").await;
-        each(&answer.data()["CategoryList"], "name")
+        each(&answer.data()["CategoryList"], "category")
     }
 }
 

@@ -60,7 +60,10 @@ async fn names_are_unique_and_members_are_staff() {
     let ann = office.home.desk.ann.requester.user;
     for stranger in [ann.0, 999_999] {
         let answer = office.change(&path, &json!({ "members": [stranger] })).await;
-        assert_fields(&answer, &[("members", &format!("There is nothing with the id {stranger}."))]);
+        assert_fields(
+            &answer,
+            &[("members", &format!("There is none with the id {stranger}, or it is not in use any more."))],
+        );
         assert_eq!(office.admin.post_json(PATH, &json!({ "name": "T", "members": [stranger] })).await.status, 400);
     }
     let answer = office.change(&path, &json!({ "members": vec![1; 1001] })).await;
