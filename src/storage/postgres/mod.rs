@@ -14,6 +14,7 @@ mod tx;
 mod url;
 mod value;
 mod watch;
+mod worker;
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};

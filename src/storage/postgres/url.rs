@@ -128,3 +128,23 @@ fn client_config(root: Option<&str>) -> Result<ClientConfig, String> {
     }
     Ok(builder.with_root_certificates(trusted).with_no_client_auth())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_dead_peer_is_noticed_in_ten_seconds_or_as_the_address_says() {
+        let usual = PostgresUrl::parse("postgres://me@localhost/desk?connect_timeout=3").expect("an address").config;
+        assert!(usual.get_keepalives());
+        let probes = usual.get_keepalives_interval().zip(usual.get_keepalives_retries()).expect("both are set");
+        assert_eq!(usual.get_keepalives_idle() + probes.0 * probes.1, Duration::from_secs(10));
+        assert_eq!(usual.get_tcp_user_timeout(), Some(&Duration::from_secs(10)));
+        let chosen = PostgresUrl::parse("postgres://me@localhost/desk?keepalives_idle=60&tcp_user_timeout=90");
+        let chosen = chosen.expect("an address").config;
+        assert_eq!(chosen.get_keepalives_idle(), Duration::from_mins(1));
+        assert_eq!(chosen.get_tcp_user_timeout(), Some(&Duration::from_secs(90)));
+    }
+}
