@@ -109,12 +109,13 @@ fn invariant_4_whoever_changes_a_ticket_records_an_event() {
 }
 
 /// Statements without `workspace_id`, each with the reason.
-const WITHOUT_WORKSPACE: [(&str, &str, &str); 20] = [
+const WITHOUT_WORKSPACE: [(&str, &str, &str); 21] = [
     ("applications", "BY_KEY", "the apikey is what tells the workspace"),
     ("attachments", "PAGE", "an operator's check of the whole installation"),
     ("attachments", "COUNT", "an operator's check of the whole installation"),
     ("blob_deletions", "TAKE_OVER", "sweeps all workspaces"),
     ("blob_deletions", "SWEEP", "sweeps all workspaces"),
+    ("console_cookies", "BY_TOKEN", "the cookie is what tells the workspace"),
     ("idempotency", "SWEEP", "sweeps all workspaces"),
     ("installation", "IS_THERE", "the installation as a whole"),
     ("installation", "TOUCH", "the installation as a whole"),

@@ -3,6 +3,7 @@
 pub mod answer_ticket;
 pub mod bulk_change;
 pub mod change_ticket;
+pub mod console_session;
 pub mod list_tickets;
 pub mod merge_tickets;
 pub mod reach;

@@ -6,6 +6,7 @@ pub mod applications;
 pub mod attachments;
 pub mod blob_deletions;
 pub mod catalogue;
+pub mod console_cookies;
 pub mod conversations;
 pub mod desk_tickets;
 pub mod events;
@@ -39,6 +40,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("attachments", attachments::STATEMENTS),
         ("blob_deletions", blob_deletions::STATEMENTS),
         ("catalogue", catalogue::STATEMENTS),
+        ("console_cookies", console_cookies::STATEMENTS),
         ("conversations", conversations::STATEMENTS),
         ("desk_tickets", desk_tickets::STATEMENTS),
         ("events", events::STATEMENTS),
