@@ -8,3 +8,5 @@ CREATE INDEX CONCURRENTLY ticket_by_team ON ticket (workspace_id, team_id, statu
 CREATE INDEX CONCURRENTLY ticket_tag_by_tag ON ticket_tag (workspace_id, tag_id, ticket_id);
 -- The number of a ticket's last event is the version of the ticket.
 CREATE INDEX CONCURRENTLY event_by_ticket ON event (workspace_id, ticket_id, id);
+-- Staff are few among many customers.
+CREATE INDEX CONCURRENTLY staff_of_workspace ON app_user (workspace_id) WHERE role <> 'customer';

@@ -3,6 +3,8 @@
 ALTER TABLE app_user ADD COLUMN name TEXT NOT NULL DEFAULT '';
 -- Whether single keys do something in the console.
 ALTER TABLE app_user ADD COLUMN shortcuts BOOLEAN NOT NULL DEFAULT TRUE;
+-- Staff are few among many customers.
+CREATE INDEX staff_of_workspace ON app_user (workspace_id) WHERE role <> 'customer';
 
 CREATE TABLE team (
     id           INTEGER PRIMARY KEY,

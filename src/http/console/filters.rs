@@ -15,8 +15,8 @@ pub fn t<T: Display>(key: T, _: &dyn Values) -> askama::Result<String> {
 
 /// The text of a key, with a number in it: `{{ "tickets"|n(total) }}`.
 #[askama::filter_fn]
-pub fn n<T: Display>(key: T, _: &dyn Values, count: i64) -> askama::Result<String> {
-    Ok(texts::counted(&key.to_string(), count))
+pub fn n<T: Display>(key: T, _: &dyn Values, count: &i64) -> askama::Result<String> {
+    Ok(texts::counted(&key.to_string(), *count))
 }
 
 /// The text of a key, with a word in it, called `what` there: `{{ "remove-filter"|with(name) }}`.

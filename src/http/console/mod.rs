@@ -4,15 +4,21 @@ mod assets;
 pub mod cookie;
 mod error;
 mod filters;
+mod frame;
 mod headers;
 mod icons;
 mod look;
+mod markdown;
 mod page;
+mod people;
 mod place;
+mod said;
 pub mod same_site;
 mod session;
 mod sign_in;
 pub mod texts;
+mod tickets;
+mod times;
 
 use axum::Router;
 use axum::middleware;
@@ -23,7 +29,7 @@ use super::AppState;
 
 /// The console's pages.
 pub fn routes() -> Router<AppState> {
-    let pages = Router::new()
+    let pages = tickets::routes()
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/look", post(look::choose))

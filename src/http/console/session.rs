@@ -9,7 +9,7 @@ use http::request::Parts;
 
 use super::cookie;
 use super::error::PageError;
-use super::place::{Place, go_to};
+use super::place::{HOME, Place, go_to};
 use crate::app::desk::console_session::Staff;
 use crate::domain::user::Requester;
 use crate::domain::Error;
@@ -51,7 +51,8 @@ impl FromRequestParts<AppState> for Signed {
             Ok(staff) => staff,
             Err(Error::Unauthenticated(_)) if matches!(parts.method, Method::GET | Method::HEAD) => {
                 // Nested routers see the address without what they are nested below.
-                let asked = format!("/desk{}", parts.uri.path_and_query().map_or("", |path| path.as_str()));
+                let (path, query) = (parts.uri.path().trim_end_matches('/'), parts.uri.query());
+                let asked = format!("{HOME}{path}{}", query.map(|query| format!("?{query}")).unwrap_or_default());
                 return Err(NotSigned::SignIn(Place::or_home(Some(asked))));
             }
             Err(Error::Unauthenticated(_)) => return Err(NotSigned::Refused(PageError::signed_out())),

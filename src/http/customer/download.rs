@@ -14,7 +14,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::app::download_attachment::download_attachment;
 use crate::domain::attachment::StoredFile;
-use crate::domain::{AttachmentId, Error};
+use crate::domain::{AttachmentId, Error, WorkspaceId};
 use crate::http::extract::Caller;
 use crate::http::{ApiError, AppState};
 
@@ -53,17 +53,31 @@ pub async fn download(
     let id = attachment_id.ok().and_then(|Path(id)| plain_id(&id));
     let requester = caller.requester;
     let file = app.store().read(move |tx| download_attachment(tx, &requester, id)).await?;
+    answer(&app, requester.workspace, &file, &method, &headers).await
+}
+
+/// The bytes of `file`, or what of them `headers` ask for.
+///
+/// # Errors
+/// 416 for a range that it does not have; 503 when the bytes cannot be had now.
+pub async fn answer(
+    app: &AppState,
+    workspace: WorkspaceId,
+    file: &StoredFile,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     let size = u64::try_from(file.size).map_err(Error::internal)?;
     let etag = format!("\"{}\"", hex::encode(file.hash));
     let mut response = Response::new(Body::empty());
-    set_headers(&mut response, &file, &etag)?;
-    if is_known(&headers, &etag) {
+    set_headers(&mut response, file, &etag)?;
+    if is_known(headers, &etag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         // A body of a known length would be announced, and caches would take the file to be empty (RFC 9110, 8.6).
         *response.body_mut() = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
         return Ok(response);
     }
-    let part = match requested_range(&method, &headers, &etag, size) {
+    let part = match requested_range(method, headers, &etag, size) {
         Requested::Whole => 0..size,
         Requested::Nothing => return Err(ApiError::range_not_satisfiable(size)),
         Requested::Part(range) => {
@@ -75,8 +89,8 @@ pub async fn download(
         }
     };
     response.headers_mut().insert(header::CONTENT_LENGTH, (part.end - part.start).into());
-    if method != Method::HEAD {
-        *response.body_mut() = Body::from_stream(app.blobs().get(requester.workspace, &file.hash, part).await?);
+    if *method != Method::HEAD {
+        *response.body_mut() = Body::from_stream(app.blobs().get(workspace, &file.hash, part).await?);
     }
     Ok(response)
 }
