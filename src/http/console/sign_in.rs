@@ -98,18 +98,27 @@ pub async fn sign_in(
     };
     let outcome = app.sign_in().sign_in_at_console(workspace, given, password, presented(&headers)).await;
     attempt.ended(&outcome);
-    let (status, problem) = match outcome {
+    match outcome {
         Ok(token) => {
             let mut response = go_to(&format!("/desk/sign-in?signed-in=1&next={}", next.encoded()))?;
             response.headers_mut().extend([cookie::keep_session(&token)]);
-            return Ok(response);
+            Ok(response)
         }
-        Err(Error::Unauthenticated(AuthFailure::InactiveAccount)) => (StatusCode::FORBIDDEN, "sign-in-inactive"),
-        Err(Error::Unauthenticated(_)) => (StatusCode::FORBIDDEN, "sign-in-wrong"),
-        Err(Error::Forbidden) => (StatusCode::FORBIDDEN, "sign-in-customer"),
-        Err(error) => return Err(error.into()),
-    };
-    Ok(again(status, text(problem)))
+        Err(error) => Ok(again(StatusCode::FORBIDDEN, text(refusal(error)?))),
+    }
+}
+
+/// The text for who is not let in.
+///
+/// # Errors
+/// What says nothing about who they are.
+fn refusal(error: Error) -> Result<&'static str, Error> {
+    match error {
+        Error::Unauthenticated(AuthFailure::InactiveAccount) => Ok("sign-in-inactive"),
+        Error::Unauthenticated(_) => Ok("sign-in-wrong"),
+        Error::Forbidden => Ok("sign-in-customer"),
+        error => Err(error),
+    }
 }
 
 /// `POST /desk/sign-out`.
