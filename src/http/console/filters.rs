@@ -13,7 +13,7 @@ pub fn t<T: Display>(key: T, _: &dyn Values) -> askama::Result<String> {
     Ok(texts::text(&key.to_string()))
 }
 
-/// The text of a key, with a number in it: `{{ "tickets"|n(total) }}`.
+/// The text of a key, with a number in it: `{{ "tickets-shown"|n(count) }}`.
 #[askama::filter_fn]
 pub fn n<T: Display>(key: T, _: &dyn Values, count: &i64) -> askama::Result<String> {
     Ok(texts::counted(&key.to_string(), *count))

@@ -1,5 +1,7 @@
 //! The list of tickets and a ticket's page.
 
+use std::time::Duration;
+
 use ferrodesk::domain::conversation::Visibility;
 use ferrodesk::domain::Priority;
 use rstest::rstest;
@@ -15,11 +17,16 @@ const PIXEL: &[u8] = include_bytes!("pixel.png");
 /// A desk with a few tickets, of which the first has seen some work: its id.
 async fn busy(scene: &Scene) -> i64 {
     let desk = &scene.desk;
+    let later = |minutes| desk.app.clock.advance(Duration::from_mins(minutes));
     let ticket = desk.ticket_with(&[("screen.png", PIXEL), ("log <1>.txt", b"09:40:12 504\n")]).await;
+    later(4);
     desk.answer(scene.agent.requester, ticket, Visibility::Public, None).await;
+    later(3);
     desk.answer(scene.agent.requester, ticket, Visibility::Internal, None).await;
+    later(5);
     let reply = json!({ "ticket": ticket, "comment": "Since **Monday**:\n\n- `504`\n- <script>alert(1)</script>\n\nSee https://status.example" });
     assert!(desk.client.post_json(CONVERSATION, &reply).await.status.is_success());
+    later(2);
     let others = [
         ("Cannot sign in after the update", "The page reloads and asks for the password again.", Priority::High),
         ("Please add a dark theme", "Half of us work at night.", Priority::Low),
@@ -58,7 +65,7 @@ async fn the_list_leads_to_the_ticket_and_back(#[case] setup: Setup) {
     browser.go("/desk/tickets?view=all").await;
     browser.click(&format!(".row .subject[href^='/desk/tickets/{ticket}?']")).await;
     browser.wait_for_text("h1", "Invoice").await;
-    assert_eq!(browser.text(".note .note-mark").await, "Internal note, hidden from the customer");
+    assert!(browser.text(".note .note-mark").await.starts_with("Internal note"));
     assert_eq!(browser.text(".timeline .text li:last-child").await, "<script>alert(1)</script>");
     browser.check("ticket").await;
 
@@ -99,16 +106,15 @@ async fn a_ticket_is_answered_and_closed_without_scripts(#[case] setup: Setup) {
     browser.wait_for_text("main .quick", "Reopen").await;
     browser.check("ticket-closed").await;
 
-    let view = scene.desk.view(ticket).await;
-    assert_eq!(view["status"], "3", "{view}");
-    let said = view.to_string();
+    assert_eq!(scene.desk.status(ticket).await, "3");
+    let said = scene.desk.view(ticket).await.to_string();
     assert!(said.contains("It is **fixed**.") && !said.contains("load balancer"), "{said}");
 
     browser.click("main .quick [name=status]").await;
     browser.wait_for_text(".said", "Saved.").await;
     browser.click(".said button").await;
     browser.wait_for_text(".said", "Undone.").await;
-    assert_eq!(scene.desk.view(ticket).await["status"], "3");
+    assert_eq!(scene.desk.status(ticket).await, "3");
     browser.assert_quiet().await;
 }
 
@@ -128,5 +134,5 @@ async fn fields_save_themselves_where_scripts_run(#[case] setup: Setup) {
     browser.wait_for_text(".timeline", "Hana Sato took it").await;
     browser.check("ticket-worked").await;
     let view = scene.desk.view(ticket).await;
-    assert_eq!(view["priority"], "3", "{view}");
+    assert_eq!(view["ticket"]["priority"], "3", "{view}");
 }

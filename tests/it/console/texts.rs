@@ -40,6 +40,8 @@ fn every_text_is_there_and_every_one_is_used() {
     let mut sources = String::new();
     all_files(&Path::new(ROOT).join("templates"), &mut sources);
     all_files(&Path::new(ROOT).join("src/http/console"), &mut sources);
+    // Fields of forms are asked for by the same word.
+    let sources = sources.replace(".text(\"", "");
     let keys = keys();
     let is_said = |key: &&String| {
         let composed = COMPOSED.iter().any(|start| key.starts_with(start));
