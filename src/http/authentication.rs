@@ -6,9 +6,9 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, header};
 use quick_cache::sync::Cache;
 
+use super::console::{cookie, same_site};
 use crate::app::authenticate;
 use crate::app::desk::console_session::{self, Staff};
-use super::console::{cookie, same_site};
 use crate::app::manage::identity_providers;
 use crate::domain::user::{Application, Requester};
 use crate::domain::{AuthFailure, Clock, Error, Timestamp};

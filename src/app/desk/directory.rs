@@ -5,9 +5,9 @@ use crate::domain::category::{Category, Tag};
 use crate::domain::user::Requester;
 use crate::domain::{Error, UserId};
 use crate::storage::Tx;
+use crate::storage::queries::catalogue;
 use crate::storage::queries::teams::{self, Team};
 use crate::storage::queries::users::{self, StaffMember};
-use crate::storage::queries::catalogue;
 
 /// All there are in a workspace, those that are out of use included.
 #[derive(Clone, Debug, Default)]

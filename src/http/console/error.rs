@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::filters;
 use super::look::Look;
@@ -25,14 +25,14 @@ pub struct PageError {
     message: String,
     /// Where to go on, and what the link is called.
     way_out: (String, String),
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl PageError {
     fn new(status: StatusCode, kind: &'static str) -> Self {
         let message = text(&format!("error-{kind}-message"));
         let way_out = (HOME.to_owned(), text("error-way-home"));
-        Self { status, kind, message, way_out, headers: HeaderMap::new() }
+        Self { status, kind, message, way_out, headers: Vec::new() }
     }
 
     /// There is no such page, or not for this member of staff.
@@ -75,7 +75,7 @@ impl From<ApiError> for PageError {
         let mut page = Self::of_status(answer.status());
         for name in [header::RETRY_AFTER, header::CONNECTION, header::CONTENT_RANGE] {
             if let Some(value) = answer.headers().get(&name) {
-                page.headers.insert(name, value.clone());
+                page.headers.push((name, value.clone()));
             }
         }
         page

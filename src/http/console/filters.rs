@@ -1,5 +1,13 @@
 //! What templates do with values.
 
+#![allow(
+    clippy::inline_always,
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "Askama's macro makes a filter so"
+)]
+
 use std::fmt::Display;
 
 use askama::Values;

@@ -24,7 +24,6 @@ fn named(name: &str) -> &'static IconData {
         "closed" => lu::LuCircleCheck,
         "dark" => lu::LuMoon,
         "details" => lu::LuPanelRight,
-        "down" => lu::LuChevronDown,
         "download" => lu::LuDownload,
         "empty" => lu::LuInbox,
         "error" => lu::LuTriangleAlert,

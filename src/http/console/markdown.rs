@@ -13,8 +13,26 @@ const RENDERED_MAX_BYTES: usize = 64 * 1024;
 /// What may be in a comment. No pictures, which would tell their server who reads; nothing with a name, an address or a
 /// style of its own.
 const TAGS: [&str; 20] = [
-    "a", "blockquote", "br", "code", "del", "em", "hr", "li", "ol", "p", "pre", "strong", "table", "tbody", "td", "th",
-    "thead", "tr", "ul", "b",
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "del",
+    "em",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+    "b",
 ];
 
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
@@ -108,7 +126,10 @@ mod tests {
         ];
         for payload in payloads {
             let html = html(payload);
-            for active in ["<script", "<img", "<svg", "<style", "<iframe", "href=\"j", "href=\"J", "href=\"d", "href=\"v", "href=\"/"] {
+            for active in [
+                "<script", "<img", "<svg", "<style", "<iframe", "href=\"j", "href=\"J", "href=\"d", "href=\"v",
+                "href=\"/",
+            ] {
                 assert!(!html.contains(active), "{payload} became {html}");
             }
         }

@@ -60,8 +60,18 @@ mod tests {
             assert_eq!(Place::or_home(Some(ours.to_owned())).as_str(), ours);
         }
         let others = [
-            "", "/", "//evil.example", "/desktop", "https://evil.example/desk", "/\\evil.example", "/desk/../api",
-            "/desk\\@evil", "/desk/\r\nSet-Cookie: a=b", "/desk/ä", "javascript:alert(1)", "/desk@evil.example",
+            "",
+            "/",
+            "//evil.example",
+            "/desktop",
+            "https://evil.example/desk",
+            "/\\evil.example",
+            "/desk/../api",
+            "/desk\\@evil",
+            "/desk/\r\nSet-Cookie: a=b",
+            "/desk/ä",
+            "javascript:alert(1)",
+            "/desk@evil.example",
         ];
         for other in others {
             assert_eq!(Place::or_home(Some(other.to_owned())).as_str(), HOME, "{other:?}");

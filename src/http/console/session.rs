@@ -11,8 +11,8 @@ use super::cookie;
 use super::error::PageError;
 use super::place::{HOME, Place, go_to};
 use crate::app::desk::console_session::Staff;
-use crate::domain::user::Requester;
 use crate::domain::Error;
+use crate::domain::user::Requester;
 use crate::http::AppState;
 use crate::http::access_log::CallerNote;
 

@@ -33,7 +33,11 @@ struct SignInPage {
 }
 
 /// `GET /desk/sign-in`.
-pub async fn form(State(app): State<AppState>, signed: Result<Signed, super::session::NotSigned>, request: Request) -> Result<Response, PageError> {
+pub async fn form(
+    State(app): State<AppState>,
+    signed: Result<Signed, super::session::NotSigned>,
+    request: Request,
+) -> Result<Response, PageError> {
     let query = Form::from_urlencoded(request.uri().query().unwrap_or_default().as_bytes());
     let next = Place::or_home(query.parameter("next"));
     if signed.is_ok() {

@@ -81,7 +81,10 @@ impl Browser {
     /// A fresh browser that looks at the desk at `origin`.
     pub async fn open(origin: &str, setup: Setup) -> Self {
         for (program, package) in [("/usr/bin/chromium", "chromium"), ("/usr/bin/chromedriver", "chromium-driver")] {
-            assert!(Path::new(program).exists(), "{program} is missing: `apt-get install {package}`, or run script/test");
+            assert!(
+                Path::new(program).exists(),
+                "{program} is missing: `apt-get install {package}`, or run script/test"
+            );
         }
         let mut driver = Command::new("/usr/bin/chromedriver")
             .arg("--port=0")

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ferrodesk::domain::conversation::Visibility;
 use ferrodesk::domain::Priority;
+use ferrodesk::domain::conversation::Visibility;
 use rstest::rstest;
 use serde_json::json;
 
@@ -34,7 +34,8 @@ async fn busy(scene: &Scene) -> i64 {
     ];
     for (subject, comment, priority) in others {
         let fields = desk.ticket_fields().with("subject", subject).with("comment", comment);
-        let answer = desk.client.post_json(crate::support::CREATE, &fields.with("priority", priority.code()).json()).await;
+        let answer =
+            desk.client.post_json(crate::support::CREATE, &fields.with("priority", priority.code()).json()).await;
         assert!(answer.status.is_success());
     }
     ticket

@@ -45,9 +45,14 @@ async fn every_answer_is_strict() {
         let answer = page(client, path).await;
         let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().expect("text"));
         let policy = header("content-security-policy");
-        for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'",
-            "frame-ancestors 'none'", "base-uri 'none'"]
-        {
+        for part in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ] {
             assert!(policy.split("; ").any(|given| given == part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{path}: {policy}");

@@ -91,7 +91,9 @@ async fn what_ends_the_session_ends_the_cookie_at_once() {
     assert!(is_in(client.clone()).await);
     let (workspace, at) = (desk.acme.id, desk.app.clock.now());
     let email = Email::parse(&hana.email).expect("an e-mail address");
-    let hash = desk.app.read(move |tx| Ok(users::find(tx, workspace, &Email::parse("hana@acme.example").expect("one"))?.password_hash));
+    let hash = desk.app.read(move |tx| {
+        Ok(users::find(tx, workspace, &Email::parse("hana@acme.example").expect("one"))?.password_hash)
+    });
     let hash = hash.await.expect("a hash");
     desk.app.write(move |tx| users::set_password(tx, workspace, &email, &hash, at)).await;
     assert!(!is_in(client).await, "another password");
@@ -140,7 +142,8 @@ async fn the_workspace_is_asked_for_only_if_there_are_several() {
     desk.app.workspace("Globex").await;
     assert!(text(&page(&stranger, SIGN_IN).await).contains("name=\"workspace\""));
     let of = |workspace: &'static str| {
-        let fields = [("workspace", workspace), ("email", &*hana.email), ("password", PASSWORD)].map(|(n, v)| (n, v.to_owned()));
+        let fields =
+            [("workspace", workspace), ("email", &*hana.email), ("password", PASSWORD)].map(|(n, v)| (n, v.to_owned()));
         let stranger = stranger.clone();
         async move {
             let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -7,7 +7,18 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Texts whose keys are put together, by what they begin with.
 const COMPOSED: [&str; 12] = [
-    "error-", "view-", "role-", "theme-to-", "said-", "filter-", "sort-", "status-", "priority-", "empty-", "field-", "event-",
+    "error-",
+    "view-",
+    "role-",
+    "theme-to-",
+    "said-",
+    "filter-",
+    "sort-",
+    "status-",
+    "priority-",
+    "empty-",
+    "field-",
+    "event-",
 ];
 
 fn all_files(folder: &Path, found: &mut String) {

@@ -70,7 +70,7 @@ async fn a_reply_with_a_file_reaches_the_customer_and_a_note_does_not() {
     let view = desk.view(ticket).await.to_string();
     assert!(view.contains("Here it is") && !view.contains("Among us"), "{view}");
 
-    let big = send("reply", "Too much", &[b'x'; 2 * 1024 * 1024 + 1]).await;
+    let big = send("reply", "Too much", vec![b'x'; 2 * 1024 * 1024 + 1].leak()).await;
     assert_eq!(big.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text(&big).contains("larger than 2 MiB") && text(&big).contains("Too much</textarea>"));
     let blank = send("note", " ", b"x").await;

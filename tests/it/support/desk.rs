@@ -10,8 +10,8 @@ use ferrodesk::domain::conversation::Visibility;
 use ferrodesk::domain::user::{Email, Requester, Role};
 use ferrodesk::domain::{Clock as _, TicketId, Timestamp};
 use ferrodesk::identity::apikey::sha256;
-use ferrodesk::storage::{Param, Tx};
 use ferrodesk::storage::queries::{events, tickets};
+use ferrodesk::storage::{Param, Tx};
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 

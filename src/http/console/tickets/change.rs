@@ -38,7 +38,13 @@ pub async fn change(
     let (staff, at) = (signed.requester(), app.clock().now());
     app.store().write(move |tx| change_ticket(tx, &staff, ticket, &change, None, at)).await?;
     let closes = fields.iter().any(|(name, given, _)| *name == "status" && given == "closed");
-    let kind = if form.parameter("undoes").is_some() { "undone" } else if closes { "closed" } else { "changed" };
+    let kind = if form.parameter("undoes").is_some() {
+        "undone"
+    } else if closes {
+        "closed"
+    } else {
+        "changed"
+    };
     let mut undo: Vec<_> = fields.into_iter().filter_map(|(name, _, was)| Some((name, was?))).collect();
     // Who takes an open ticket starts work on it: to undo the one is to undo the other.
     if undo.iter().any(|(name, _)| *name == "assignee") && !undo.iter().any(|(name, _)| *name == "status") {

@@ -8,7 +8,7 @@ use crate::app::desk::directory::Directory;
 use crate::app::desk::read_ticket::TicketPage;
 use crate::app::desk::rights::{Right, has};
 use crate::domain::user::Requester;
-use crate::domain::{Status, TicketId, Timestamp, UserId};
+use crate::domain::{TicketId, Timestamp, UserId};
 use crate::http::console::people::Person;
 use crate::http::console::texts::text;
 use crate::http::console::times;
@@ -20,7 +20,6 @@ pub struct Details {
     pub requester: Person,
     pub requester_id: UserId,
     pub status: &'static str,
-    pub is_closed: bool,
     pub locked: bool,
     pub snoozed_until: Option<Safe<String>>,
     pub merged_into: Option<TicketId>,
@@ -54,7 +53,6 @@ impl Details {
             requester: Person::new(&ticket.requester_name, &ticket.requester_email),
             requester_id: ticket.requester,
             status: status_word(ticket.status),
-            is_closed: ticket.status == Status::Closed,
             locked: ticket.locked,
             snoozed_until: ticket.snoozed_until.filter(|until| *until > now).map(times::full),
             merged_into: ticket.merged_into,
@@ -66,7 +64,9 @@ impl Details {
             me: staff.user,
             selects: selects(page, directory, &assignee),
             assignee,
-            tags: tags.map(|tag| Choice { value: tag.id.to_string(), label: tag.tag.clone(), chosen: has_tag(tag.id) }).collect(),
+            tags: tags
+                .map(|tag| Choice { value: tag.id.to_string(), label: tag.tag.clone(), chosen: has_tag(tag.id) })
+                .collect(),
             tag_ids: ids.join(","),
         }
     }
@@ -77,24 +77,24 @@ fn selects(page: &TicketPage, directory: &Directory, assignee: &str) -> Vec<Sele
     let ticket = &page.ticket;
     let select = |name: &'static str, choices| Select { name, label: text(&format!("field-{name}")), choices };
     let words = |kind: &str, words: Vec<&'static str>, chosen: &str| {
-        words.into_iter().map(|word| Choice::new(word, text(&format!("{kind}-{word}")), chosen)).collect()
+        words.into_iter().map(|word| Choice::new(&word, text(&format!("{kind}-{word}")), chosen)).collect()
     };
     let statuses = STATUSES.iter().map(|(word, _)| *word).collect();
     let priorities = PRIORITIES.iter().map(|(word, _)| *word).collect();
-    let mut assignees = vec![Choice::new("", text("assignee-none"), assignee)];
-    assignees.extend(directory.assignees().map(|member| Choice::new(member.id, Person::from(member).name, assignee)));
+    let mut assignees = vec![Choice::new(&"", text("assignee-none"), assignee)];
+    assignees.extend(directory.assignees().map(|member| Choice::new(&member.id, Person::from(member).name, assignee)));
     if let Some(gone) = ticket.assignee.and_then(|user| directory.member(user))
         && !assignees.iter().any(|choice| choice.chosen)
     {
-        assignees.push(Choice::new(gone.id, Person::from(gone).name, assignee));
+        assignees.push(Choice::new(&gone.id, Person::from(gone).name, assignee));
     }
     let team = ticket.team.map(|team| team.to_string()).unwrap_or_default();
-    let mut teams = vec![Choice::new("", text("team-none"), &team)];
+    let mut teams = vec![Choice::new(&"", text("team-none"), &team)];
     let offered = directory.teams.iter().filter(|offered| offered.active || Some(offered.id) == ticket.team);
-    teams.extend(offered.map(|offered| Choice::new(offered.id, offered.name.clone(), &team)));
+    teams.extend(offered.map(|offered| Choice::new(&offered.id, offered.name.clone(), &team)));
     let category = ticket.category.to_string();
     let categories = directory.categories.iter().filter(|offered| offered.active || offered.id == ticket.category);
-    let categories = categories.map(|offered| Choice::new(offered.id, offered.name.clone(), &category)).collect();
+    let categories = categories.map(|offered| Choice::new(&offered.id, offered.name.clone(), &category)).collect();
     let mut selects = vec![
         select("status", words("status", statuses, status_word(ticket.status))),
         select("priority", words("priority", priorities, priority_word(ticket.priority))),

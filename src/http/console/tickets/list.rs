@@ -71,7 +71,7 @@ pub struct Choice {
 
 impl Choice {
     /// A choice that is made if `chosen` is its value.
-    pub fn new(value: impl ToString, label: impl Into<String>, chosen: &str) -> Self {
+    pub fn new(value: &impl ToString, label: impl Into<String>, chosen: &str) -> Self {
         let value = value.to_string();
         Self { chosen: value == chosen, label: label.into(), value }
     }
@@ -136,7 +136,9 @@ fn row(ticket: &DeskTicket, directory: &Directory, current: Option<TicketId>, he
 fn value_name(name: &str, value: &str, directory: &Directory, list: &TicketList) -> String {
     let id = value.parse::<i64>().ok();
     let known = match (name, value) {
-        ("status", word) => STATUSES.iter().find(|(known, _)| *known == word).map(|(known, _)| text(&format!("status-{known}"))),
+        ("status", word) => {
+            STATUSES.iter().find(|(known, _)| *known == word).map(|(known, _)| text(&format!("status-{known}")))
+        }
         ("priority", word) => {
             PRIORITIES.iter().find(|(known, _)| *known == word).map(|(known, _)| text(&format!("priority-{known}")))
         }
@@ -161,8 +163,8 @@ fn value_name(name: &str, value: &str, directory: &Directory, list: &TicketList)
 fn selects(query: &ListQuery, directory: &Directory) -> Vec<Select> {
     let select = |name: &'static str, first: &str, choices: Vec<(String, String)>| {
         let chosen = query.get(name);
-        let any = Choice::new("", text(first), chosen);
-        let rest = choices.into_iter().map(|(value, label)| Choice::new(value, label, chosen));
+        let any = Choice::new(&"", text(first), chosen);
+        let rest = choices.into_iter().map(|(value, label)| Choice::new(&value, label, chosen));
         Select { name, label: text(&format!("filter-{name}")), choices: std::iter::once(any).chain(rest).collect() }
     };
     let words = |kind: &str, words: &[&str]| -> Vec<(String, String)> {

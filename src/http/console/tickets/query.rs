@@ -26,8 +26,7 @@ impl ListQuery {
     /// Reads the query of an address.
     pub fn parse(query: &str) -> Self {
         let form = Form::from_urlencoded(query.as_bytes());
-        let given: Vec<_> =
-            NAMES.into_iter().filter_map(|name| Some((name, form.text(name).ok()?))).collect();
+        let given: Vec<_> = NAMES.into_iter().filter_map(|name| Some((name, form.text(name).ok()?))).collect();
         let view = form.parameter("view").and_then(|word| BuiltInView::from_word(&word)).unwrap_or(BuiltInView::Open);
         let after = form.parameter(AFTER).and_then(|key| key.split('.').map(|part| part.parse().ok()).collect());
         Self { view, given, after }

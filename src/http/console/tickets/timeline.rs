@@ -114,11 +114,7 @@ fn size(bytes: i64) -> String {
 }
 
 /// What happened, in a sentence; nothing for what the conversation itself shows.
-fn sentence(
-    event: &RecordedEvent,
-    name_of: &dyn Fn(UserId) -> String,
-    directory: &Directory,
-) -> Option<String> {
+fn sentence(event: &RecordedEvent, name_of: &dyn Fn(UserId) -> String, directory: &Directory) -> Option<String> {
     let after: Value = serde_json::from_str(&event.after).ok()?;
     let number = |field: &str| after[field].as_i64();
     let code = |field: &str| after[field].as_str().and_then(|code| code.parse().ok());
