@@ -84,10 +84,16 @@ fn welcome(config: &Config, secret: &Secret, key: &Apikey, category: CategoryId,
         .collect::<Vec<_>>()
         .concat();
     let ann = sample::PEOPLE[0].email;
+    let agent = sample::AGENT;
+    let agent_password = sample::password(secret, agent);
     let password = sample::password(secret, ann);
     format!(
         r#"
-Ferrodesk is ready at http://{address} (data in {data}). Try the API at http://{address}/docs
+Ferrodesk is ready at http://{address} (data in {data}).
+
+  the desk        http://{address}/desk     sign in as {agent}
+                  with the password {agent_password}
+  the API         http://{address}/docs
 
 apikey
   {key}

@@ -108,6 +108,7 @@ fn route_name(matched: Option<&MatchedPath>, app: &AppState) -> &'static str {
             "/readyz" => "/readyz",
             "/metrics" => "/metrics",
             "/openapi.json" => "/openapi.json",
+            _ if path == "/desk" || path.starts_with("/desk/") => "/desk",
             _ => "other",
         },
     }

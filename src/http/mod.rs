@@ -2,6 +2,7 @@
 
 mod access_log;
 pub mod authentication;
+mod console;
 mod cors;
 mod customer;
 mod desk;
@@ -39,6 +40,7 @@ pub fn service(app: AppState) -> TidyPath<Router> {
         .nest(&format!("{base}/desk"), desk::routes())
         .merge(health::routes())
         .merge(docs::routes(&base))
+        .merge(console::routes())
         .fallback(error::not_found)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::map_response(error::in_envelope));

@@ -40,7 +40,7 @@ impl SignIn {
         if let Some(answer) = self.kept(request.clone()).await? {
             return Ok(answer);
         }
-        let account = self.store.read(move |tx| log_in::account(tx, application, &username)).await?;
+        let account = self.store.read(move |tx| log_in::account(tx, application.workspace, &username)).await?;
         let stored = account.as_ref().and_then(|account| account.password_hash.clone());
         let matches = self.passwords.verify(password, stored).await?;
         let user = log_in::admit(account, matches)?;

@@ -177,12 +177,13 @@ fn whoever_of_the_staff_changes_the_workspace_records_it() {
 }
 
 /// Statements without `workspace_id`, each with the reason.
-const WITHOUT_WORKSPACE: [(&str, &str, &str); 27] = [
+const WITHOUT_WORKSPACE: [(&str, &str, &str); 28] = [
     ("applications", "BY_KEY", "the apikey is what tells the workspace"),
     ("attachments", "PAGE", "an operator's check of the whole installation"),
     ("attachments", "COUNT", "an operator's check of the whole installation"),
     ("blob_deletions", "TAKE_OVER", "sweeps all workspaces"),
     ("blob_deletions", "SWEEP", "sweeps all workspaces"),
+    ("console_cookies", "BY_TOKEN", "the cookie is what tells the workspace"),
     ("idempotency", "SWEEP", "sweeps all workspaces"),
     ("installation", "IS_THERE", "the installation as a whole"),
     ("installation", "TOUCH", "the installation as a whole"),

@@ -42,10 +42,13 @@ pub const PEOPLE: [Person; 8] = [
     person("chidi@customer.example", Role::Customer, false),
     person("dilnoza@customer.example", Role::Customer, false),
     person("emre@customer.example", Role::Customer, false),
-    person("gus@desk.example", Role::Agent, true),
+    person(AGENT, Role::Agent, true),
     person("hana@desk.example", Role::Agent, false),
     person("ines@desk.example", Role::Admin, true),
 ];
+
+/// Who is to sign in at the desk first.
+pub const AGENT: &str = "gus@desk.example";
 
 const CATEGORIES: [(&str, &str); 5] = [
     ("Billing", "Invoices, payments and refunds"),

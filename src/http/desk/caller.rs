@@ -16,7 +16,7 @@ impl FromRequestParts<AppState> for Staff {
     type Rejection = DeskError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, DeskError> {
-        let staff = app.authenticator().staff(&parts.headers).await?;
+        let staff = app.authenticator().staff_by(&parts.method, &parts.headers).await?;
         if let Some(note) = parts.extensions.get::<CallerNote>() {
             note.note(staff.workspace, Some(staff.user));
         }

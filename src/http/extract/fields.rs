@@ -124,6 +124,22 @@ impl Form {
         parse_plain(given).ok_or_else(|| vec![Problem::IdNotValid])
     }
 
+    /// Text as it came, which may be empty; of a repeated field the last.
+    pub fn raw(&self, name: &str) -> Option<String> {
+        match self.last(name)? {
+            Value::Text(text) => Some(text.text.clone()),
+            _ => None,
+        }
+    }
+
+    /// All texts of a repeated field.
+    pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.fields.iter().filter(move |(field, _)| field == name).filter_map(|(_, value)| match value {
+            Value::Text(text) => Some(text.text.as_str()),
+            _ => None,
+        })
+    }
+
     /// A parameter that is absent when it is blank, and is text otherwise.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let given = match self.last(name)? {

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod blob_deletions;
 pub mod canned_replies;
 pub mod catalogue;
+pub mod console_cookies;
 pub mod conversations;
 pub mod desk_tickets;
 pub mod events;
@@ -47,6 +48,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("blob_deletions", blob_deletions::STATEMENTS),
         ("canned_replies", canned_replies::STATEMENTS),
         ("catalogue", catalogue::STATEMENTS),
+        ("console_cookies", console_cookies::STATEMENTS),
         ("conversations", conversations::STATEMENTS),
         ("desk_tickets", desk_tickets::STATEMENTS),
         ("events", events::STATEMENTS),

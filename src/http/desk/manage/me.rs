@@ -9,8 +9,7 @@ use super::NAME_MAX_CHARS;
 use super::passwords::hashed;
 use crate::app::desk::manage::own_account::{self, Account, AccountChange, NewPassword};
 use crate::app::desk::rights::Right;
-use crate::domain::user::Application;
-use crate::domain::{ApplicationId, AuthFailure, Error};
+use crate::domain::{AuthFailure, Error};
 use crate::http::desk::body::{Json, Password, Text};
 use crate::http::desk::caller::Staff;
 use crate::http::desk::docs::{IfMatchHeader, WriteHeaders};
@@ -122,9 +121,7 @@ async fn replaced(
     password: PasswordBody,
 ) -> Result<NewPassword, DeskError> {
     let account = app.store().read(move |tx| own_account::credentials(tx, &staff.0)).await?;
-    // Failures are counted by workspace and user name, whichever application they come from.
-    let application = Application { id: ApplicationId(0), workspace: staff.0.workspace };
-    let attempt = app.login_failures().begin(application, &account.email, address.0, app.clock())?;
+    let attempt = app.login_failures().begin(staff.0.workspace, &account.email, address.0, app.clock())?;
     let known = account.password_hash;
     let outcome = match app.sign_in().passwords.verify(password.current.0, known.clone()).await {
         Ok(true) => Ok(()),
