@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::round_trip::filled;
-use super::{Place, copied, copying, output, refused, succeeded, sums};
+use super::{Place, copied, copying, output, succeeded, sums};
 
 /// Enough for a copy to take a while.
 const MANY: &str = "
