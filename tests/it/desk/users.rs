@@ -80,8 +80,8 @@ async fn another_role_password_or_none_at_all_ends_sessions_at_once() {
         assert_eq!((signs_in(PASSWORD).await, signs_in("another password").await), expected, "{change}");
     }
     let kinds = each(&office.read("/desk/audit?limit=6").await["entries"], "kind");
-    let changed = "user.changed";
-    assert_eq!(kinds, [changed, changed, "user.password_changed", changed, changed, changed]);
+    let told = "user.changed";
+    assert_eq!(kinds, [told, told, "user.password_changed", told, told, told]);
 }
 
 #[tokio::test]
