@@ -10,4 +10,5 @@ CREATE INDEX CONCURRENTLY ticket_tag_by_tag ON ticket_tag (workspace_id, tag_id,
 CREATE INDEX CONCURRENTLY event_by_ticket ON event (workspace_id, ticket_id, id);
 -- The few among the many.
 CREATE INDEX CONCURRENTLY app_user_of_staff ON app_user (workspace_id, id) WHERE role <> 'customer';
-CREATE INDEX CONCURRENTLY app_user_by_name ON app_user (workspace_id, name_folded, email_folded) WHERE name_folded <> '';
+CREATE INDEX CONCURRENTLY app_user_by_name ON app_user (workspace_id, name_folded, email_folded)
+    WHERE (role = 'customer') AND (name_folded <> '');

@@ -7,7 +7,8 @@ ALTER TABLE app_user ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';
 ALTER TABLE app_user ADD COLUMN shortcuts BOOLEAN NOT NULL DEFAULT TRUE;
 -- The few among the many.
 CREATE INDEX app_user_of_staff ON app_user (workspace_id, id) WHERE role <> 'customer';
-CREATE INDEX app_user_by_name ON app_user (workspace_id, name_folded, email_folded) WHERE name_folded <> '';
+CREATE INDEX app_user_by_name ON app_user (workspace_id, name_folded, email_folded)
+    WHERE (role = 'customer') AND (name_folded <> '');
 
 CREATE TABLE team (
     id           INTEGER PRIMARY KEY,

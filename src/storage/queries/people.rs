@@ -4,6 +4,8 @@ use super::{Param, Row, StorageError, Tx, collect, first, only, statements, unex
 use crate::domain::user::{Person, Role};
 use crate::domain::{Timestamp, UserId, WorkspaceId, text};
 
+// What begins with a name is found by the index of names alone, which has all that the inner query of CUSTOMERS_BY_NAME
+// looks at. Against `email_folded` itself, SQLite would rather go through all addresses; `|| ''` keeps it from that.
 statements! {
     BY_ID = "SELECT id, email, name, role, active, shortcuts, created_at FROM app_user WHERE workspace_id = $1 AND id = $2";
     LOCK = "UPDATE app_user SET active = active WHERE workspace_id = $1 AND id = $2
@@ -13,9 +15,11 @@ statements! {
     CUSTOMERS_BY_EMAIL = "SELECT id, email, name, role, active, shortcuts, created_at, email_folded FROM app_user
               WHERE workspace_id = $1 AND email_folded > $2 AND email_folded >= $3 AND email_folded < $4 AND role = 'customer'
               ORDER BY email_folded LIMIT $5";
-    CUSTOMERS_BY_NAME = "SELECT id, email, name, role, active, shortcuts, created_at, email_folded FROM app_user
-              WHERE workspace_id = $1 AND email_folded > $2 AND name_folded >= $3 AND name_folded < $4 AND name_folded <> ''
-              AND role = 'customer' ORDER BY email_folded LIMIT $5";
+    CUSTOMERS_BY_NAME = "SELECT p.id, p.email, p.name, p.role, p.active, p.shortcuts, p.created_at, p.email_folded FROM
+              (SELECT id FROM app_user WHERE workspace_id = $1 AND email_folded || '' > $2
+              AND name_folded >= $3 AND name_folded < $4 AND name_folded <> '' AND role = 'customer'
+              ORDER BY email_folded || '' LIMIT $5) named
+              JOIN app_user p ON p.workspace_id = $1 AND p.id = named.id ORDER BY p.email_folded";
     OTHER_ADMINS = "SELECT COUNT(*) FROM app_user WHERE workspace_id = $1 AND role = 'admin' AND role <> 'customer' AND active = TRUE AND id <> $2";
     SET = "UPDATE app_user SET name = $1, name_folded = $2, role = $3, active = $4, shortcuts = $5 WHERE workspace_id = $6 AND id = $7";
 }

@@ -1,7 +1,7 @@
 //! What holds of everything that the staff manage.
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::home::{assert_fields, assert_problem, ok};
 use super::office::{Office, assert_gone, delete, patch};
@@ -85,7 +85,7 @@ async fn what_is_not_there_or_of_another_workspace_is_not_found() {
         assert!([404, 405].contains(&deleted), "{}: {deleted}", thing.path);
         assert_eq!(office.read(&thing.path).await, before);
         let listed = ok(&foreign.get(list).await);
-        let theirs = listed.as_object().expect("a list").values().filter_map(|list| list.as_array());
+        let theirs = listed.as_object().expect("a list").values().filter_map(Value::as_array);
         assert!(theirs.flatten().all(|item| item["id"] != before["id"]), "{listed}");
     }
     assert_eq!(ok(&foreign.get("/desk/audit").await)["entries"], json!([]));

@@ -80,8 +80,8 @@ async fn another_role_password_or_none_at_all_ends_sessions_at_once() {
         assert_eq!((signs_in(PASSWORD).await, signs_in("another password").await), expected, "{change}");
     }
     let kinds = each(&office.read("/desk/audit?limit=6").await["entries"], "kind");
-    let kind = "user.changed";
-    assert_eq!(kinds, [kind, kind, "user.password_changed", kind, kind, kind]);
+    let told = "user.changed";
+    assert_eq!(kinds, [told, told, "user.password_changed", told, told, told]);
 }
 
 #[tokio::test]

@@ -133,9 +133,9 @@ fn what_is_not_safe_is_seen() {
 /// Undoes the migrations from the third on.
 const WITHOUT_V3: &str = "DROP TABLE search_index, search_round, team_member, team, canned_reply, saved_view, draft, ticket_seen, presence, console_cookie, audit;
      DROP FUNCTION refuse_to_change_audit;
-     ALTER TABLE app_user DROP COLUMN name, DROP COLUMN shortcuts;
+     ALTER TABLE app_user DROP COLUMN name, DROP COLUMN name_folded, DROP COLUMN shortcuts;
      ALTER TABLE ticket DROP COLUMN assignee_id, DROP COLUMN team_id, DROP COLUMN snoozed_until, DROP COLUMN merged_into;
-     DROP INDEX ticket_tag_by_tag, event_by_ticket;
+     DROP INDEX ticket_tag_by_tag, event_by_ticket, app_user_of_staff;
      DELETE FROM refinery_schema_history WHERE version >= 3";
 
 #[tokio::test]
