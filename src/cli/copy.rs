@@ -85,9 +85,9 @@ pub async fn run(config: &Config, args: CopyArgs) -> anyhow::Result<()> {
             report.problems.push("the source was changed meanwhile: stop its servers, and copy anew".to_owned());
         }
         if report.is_equal() {
+            make_findable(&to, &bar("indexed")).await?;
             let ids = from.store.read(|tx| Ok(copy::last_ids(tx)?)).await?;
             to.store.write(move |tx| Ok(copy::finish(tx, &ids)?)).await.context("cannot finish the copy")?;
-            make_findable(&to, &bar("indexed")).await?;
         }
     }
     from.store.close();
@@ -129,7 +129,8 @@ async fn transfer(
     Ok(mark)
 }
 
-/// The index of words is not copied but made anew. The copy is one without it: a server makes what is not there yet.
+/// The index of words is not copied but made anew, before the copy counts as finished, so that a copy that is cut off here
+/// goes on as well.
 async fn make_findable(to: &Side, bar: &Bar) -> anyhow::Result<()> {
     bar.expect_texts(&to.store).await?;
     index_texts(&to.store, &|count| bar.moved("", count, 0)).await.context("cannot make all texts findable")?;

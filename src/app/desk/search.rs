@@ -22,7 +22,7 @@ const COMPARED_MAX: usize = 1000;
 const COMPARED_BYTES: usize = 2 << 20;
 
 /// Texts that are looked through for those within reach and with the words in a row, at the most.
-const LOOKED_THROUGH_MAX: usize = 10_000;
+const LOOKED_THROUGH_MAX: usize = 5_000;
 
 /// Texts that are read at once.
 const READ_TOGETHER: usize = 250;
@@ -56,7 +56,7 @@ pub enum Matched {
 ///
 /// What is written is found from its commit on, by all servers, and in its own transaction. Of many texts that have the words,
 /// only those of the newest tickets are compared: a thousand. If these come to less than [`HITS_MAX`] hits, because others are
-/// out of reach or have the words, but not in a row, ten thousand are looked through; 2 MiB of text are enough in any case.
+/// out of reach or have the words, but not in a row, five thousand are looked through; 2 MiB of text are enough in any case.
 /// Older ones are then not found, unless one more word tells them from the others.
 ///
 /// # Errors

@@ -298,7 +298,8 @@ pub(super) fn within_reach(
     ids: impl IntoIterator<Item = i64>,
 ) -> (String, Vec<Param<'static>>) {
     let mut composed = Composed { sql: select.to_owned(), params: selected.to_vec() };
-    composed.push(" WHERE t.workspace_id = ");
+    // As an expression, it is a condition and no way to the rows: SQLite would go through all of the workspace for the ids.
+    composed.push(" WHERE t.workspace_id + 0 = ");
     composed.param(Param::Int(workspace.0));
     reached(&mut composed, reach);
     composed.and_in(id, ids);
