@@ -11,4 +11,4 @@ CREATE INDEX CONCURRENTLY event_by_ticket ON event (workspace_id, ticket_id, id)
 -- The few among the many.
 CREATE INDEX CONCURRENTLY app_user_of_staff ON app_user (workspace_id, id) WHERE role <> 'customer';
 CREATE INDEX CONCURRENTLY app_user_by_name ON app_user (workspace_id, name_folded, email_folded)
-    WHERE (role = 'customer') AND (name_folded <> '');
+    WHERE ((role = 'customer') AND (name_folded <> ''));

@@ -8,7 +8,7 @@ ALTER TABLE app_user ADD COLUMN shortcuts BOOLEAN NOT NULL DEFAULT TRUE;
 -- The few among the many.
 CREATE INDEX app_user_of_staff ON app_user (workspace_id, id) WHERE role <> 'customer';
 CREATE INDEX app_user_by_name ON app_user (workspace_id, name_folded, email_folded)
-    WHERE (role = 'customer') AND (name_folded <> '');
+    WHERE ((role = 'customer') AND (name_folded <> ''));
 
 CREATE TABLE team (
     id           INTEGER PRIMARY KEY,
