@@ -7,8 +7,8 @@ use icondata_lu as lu;
 pub fn svg(name: &str) -> String {
     let icon = named(name);
     format!(
-        "<svg class=\"icon\" viewBox=\"{}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" \
-         stroke-linecap=\"round\" stroke-linejoin=\"round\" aria-hidden=\"true\" focusable=\"false\">{}</svg>",
+        // How lines are drawn says the style sheet, once for all.
+        "<svg class=\"icon\" viewBox=\"{}\" aria-hidden=\"true\">{}</svg>",
         icon.view_box.unwrap_or("0 0 24 24"),
         icon.data
     )
