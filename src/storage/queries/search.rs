@@ -1,7 +1,7 @@
 //! Finding texts by their words: what tickets were opened with, and what was said on them.
 //!
 //! A word is looked up as the *term* `<workspace>o<block>_<word>`, or with a `c` in the place of the `o` for what was said
-//! later. A block is [`BLOCK`] tickets with neighbouring ids. So a workspace's words are apart from all others', and a look-up
+//! later. A block is `BLOCK` tickets with neighbouring ids. So a workspace's words are apart from all others', and a look-up
 //! goes through the blocks from the newest to the oldest until it has enough: a word that every text has, or the first two
 //! letters of one, costs no more than a block or two. The engines know nothing of this; they look up terms.
 
