@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::storage::Tx;
 use crate::storage::queries::attachments::{self, DeskAttachment};
 use crate::storage::queries::conversations::{self, DeskConversation};
-use crate::storage::queries::desk_tickets::{self, DeskTicket};
+use crate::storage::queries::desk_tickets::{self, DeskTicket, MergedTicket};
 use crate::storage::queries::events::{self, RecordedEvent};
 
 /// A ticket with all that belongs to it.
@@ -22,7 +22,7 @@ pub struct TicketPage {
     /// What its requester wrote when they opened it.
     pub comment: String,
     /// Tickets that live on in this one; what was said on them is among the conversations.
-    pub merged: Vec<TicketId>,
+    pub merged: Vec<MergedTicket>,
     /// What was said on it and on those that were merged into it, notes included, oldest first.
     pub conversations: Vec<DeskConversation>,
     pub attachments: Vec<DeskAttachment>,
@@ -53,7 +53,7 @@ pub fn read_ticket(
     if let Some(seen) = seen {
         rewind(&mut page, seen)?;
     }
-    for merged in page.merged.clone() {
+    for merged in page.merged.iter().map(|merged| merged.id) {
         page.conversations.extend(conversations::all_of_ticket(tx, key.workspace, merged)?);
         page.attachments.extend(attachments::all_of_ticket(tx, key.workspace, merged)?);
     }
@@ -86,7 +86,7 @@ fn undo(page: &mut TicketPage, kind: &str, before: &Value, after: &Value) {
         }
         "ticket.absorbed" => {
             let gone = number(&after["ticket"]);
-            page.merged.retain(|merged| Some(merged.0) != gone);
+            page.merged.retain(|merged| Some(merged.id.0) != gone);
         }
         "ticket.status_changed" => {
             ticket.status = code(&before["status"]).and_then(Status::from_number).unwrap_or(ticket.status);

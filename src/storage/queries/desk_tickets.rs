@@ -35,7 +35,7 @@ statements! {
               team_id = $7, snoozed_until = $8, merged_into = $9, updated_at = $10
               WHERE workspace_id = $11 AND requester_id = $12 AND id = $13";
     LAST_EVENT = "SELECT MAX(id) FROM event WHERE workspace_id = $1 AND ticket_id = $2";
-    MERGED_INTO = "SELECT id FROM ticket WHERE workspace_id = $1 AND requester_id = $2 AND merged_into = $3 ORDER BY id";
+    MERGED_INTO = "SELECT id, subject, comment, created_at FROM ticket WHERE workspace_id = $1 AND requester_id = $2 AND merged_into = $3 ORDER BY id";
     REACHES = "SELECT 1 FROM ticket t WHERE t.workspace_id = $1 AND t.id = $2 AND (t.assignee_id = $3 OR t.team_id IN
               (SELECT m.team_id FROM team_member m WHERE m.workspace_id = $1 AND m.user_id = $3))";
 }
@@ -90,6 +90,16 @@ pub struct DeskState {
     pub team: Option<TeamId>,
     pub snoozed_until: Option<Timestamp>,
     pub merged_into: Option<TicketId>,
+}
+
+/// A ticket that lives on in another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergedTicket {
+    pub id: TicketId,
+    pub subject: String,
+    /// What its requester wrote when they opened it.
+    pub comment: String,
+    pub created_at: Timestamp,
 }
 
 /// Which tickets a member of staff reaches.
@@ -490,8 +500,15 @@ pub fn last_event(tx: &mut dyn Tx, workspace: WorkspaceId, id: TicketId) -> Resu
 }
 
 /// The tickets that were merged into this one.
-pub fn merged_into(tx: &mut dyn Tx, key: TicketKey) -> Result<Vec<TicketId>, StorageError> {
-    collect(tx, MERGED_INTO, &key.params(), |row| row.int(0).map(TicketId))
+pub fn merged_into(tx: &mut dyn Tx, key: TicketKey) -> Result<Vec<MergedTicket>, StorageError> {
+    collect(tx, MERGED_INTO, &key.params(), |row| {
+        Ok(MergedTicket {
+            id: TicketId(row.int(0)?),
+            subject: row.text(1)?.to_owned(),
+            comment: row.text(2)?.to_owned(),
+            created_at: Timestamp(row.int(3)?),
+        })
+    })
 }
 
 /// Whether the ticket is assigned to the user, or is one of their teams'.

@@ -56,7 +56,7 @@ impl Details {
             locked: ticket.locked,
             snoozed_until: ticket.snoozed_until.filter(|until| *until > now).map(times::full),
             merged_into: ticket.merged_into,
-            merged: page.merged.clone(),
+            merged: page.merged.iter().map(|merged| merged.id).collect(),
             opened: times::full(ticket.created_at),
             updated: times::full(ticket.updated_at),
             may_work: has(staff.role, Right::WorkTickets) && ticket.merged_into.is_none(),

@@ -52,19 +52,28 @@ pub struct EventLine {
 /// All of it, oldest first.
 pub fn timeline(page: &TicketPage, directory: &Directory, now: Timestamp) -> Vec<Entry> {
     let requester = Person::new(&page.ticket.requester_name, &page.ticket.requester_email);
-    let files = |conversation: Option<ConversationId>| {
-        page.attachments.iter().filter(|file| file.conversation == conversation).map(file).collect()
+    let files = |ticket: TicketId, conversation: Option<ConversationId>| {
+        let those = page.attachments.iter().filter(|file| file.ticket == ticket && file.conversation == conversation);
+        those.map(file).collect()
     };
-    let opening = Message {
-        anchor: "opening".to_owned(),
-        author: requester.clone(),
-        by_staff: false,
-        internal: false,
-        at: times::ago(page.ticket.created_at, now),
-        html: Safe(markdown::html(&page.comment)),
-        files: files(None),
+    let opening = |anchor: String, ticket: TicketId, at: Timestamp, comment: &str| {
+        let message = Message {
+            anchor,
+            author: requester.clone(),
+            by_staff: false,
+            internal: false,
+            at: times::ago(at, now),
+            html: Safe(markdown::html(comment)),
+            files: files(ticket, None),
+        };
+        (at, Entry::Message(message))
     };
-    let mut entries = vec![(page.ticket.created_at, Entry::Message(opening))];
+    let mut entries = vec![opening("opening".to_owned(), page.ticket.id, page.ticket.created_at, &page.comment)];
+    entries.extend(
+        page.merged
+            .iter()
+            .map(|merged| opening(format!("opening-{}", merged.id), merged.id, merged.created_at, &merged.comment)),
+    );
     entries.extend(page.conversations.iter().map(|said| {
         let message = Message {
             anchor: format!("c{}", said.id),
@@ -73,7 +82,7 @@ pub fn timeline(page: &TicketPage, directory: &Directory, now: Timestamp) -> Vec
             internal: said.visibility == Visibility::Internal,
             at: times::ago(said.created_at, now),
             html: Safe(markdown::html(&said.comment)),
-            files: files(Some(said.id)),
+            files: files(said.ticket, Some(said.id)),
         };
         (said.created_at, Entry::Message(message))
     }));

@@ -20,6 +20,7 @@ use crate::http::desk::problem::DeskError;
 use crate::storage::Tx;
 use crate::storage::queries::attachments::DeskAttachment;
 use crate::storage::queries::conversations::DeskConversation;
+use crate::storage::queries::desk_tickets::MergedTicket;
 
 /// A ticket with all that belongs to it.
 #[derive(Serialize, ToSchema)]
@@ -29,13 +30,36 @@ pub struct PageBody {
     ticket: TicketBody,
     /// What its requester wrote when they opened it
     comment: String,
-    /// Ids of tickets that were merged into this one; what was said on them is among the conversations
-    merged: Vec<i64>,
+    /// Tickets that were merged into this one; what was said on them is among the conversations
+    merged: Vec<MergedBody>,
     /// Replies and internal notes, oldest first
     conversations: Vec<ConversationBody>,
     attachments: Vec<AttachmentBody>,
     /// What happened to it, oldest first
     history: Vec<EventBody>,
+}
+
+/// A ticket that was merged into this one.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MergedTicket)]
+struct MergedBody {
+    id: i64,
+    subject: String,
+    /// What its requester wrote when they opened it
+    comment: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Moment,
+}
+
+impl From<MergedTicket> for MergedBody {
+    fn from(merged: MergedTicket) -> Self {
+        Self {
+            id: merged.id.0,
+            subject: merged.subject,
+            comment: merged.comment,
+            created_at: Moment(merged.created_at),
+        }
+    }
 }
 
 /// A reply or an internal note.
@@ -118,7 +142,7 @@ impl TryFrom<TicketPage> for PageBody {
         Ok(Self {
             ticket: page.ticket.into(),
             comment: page.comment,
-            merged: page.merged.into_iter().map(|id| id.0).collect(),
+            merged: page.merged.into_iter().map(MergedBody::from).collect(),
             conversations: page.conversations.into_iter().map(ConversationBody::from).collect(),
             attachments: page.attachments.into_iter().map(AttachmentBody::from).collect(),
             history: page.events.into_iter().map(EventBody::try_from).collect::<Result<_, _>>()?,
