@@ -42,13 +42,25 @@ pub fn application(tx: &mut dyn Tx, presented: &str) -> Result<Application, Erro
 /// [`AuthFailure::InvalidToken`] when the token is of another workspace, its session was revoked, or the user is gone
 /// or deactivated.
 pub fn session_user(tx: &mut dyn Tx, application: Application, claims: &AccessClaims) -> Result<Requester, Error> {
-    let invalid = Error::Unauthenticated(AuthFailure::InvalidToken);
     if claims.workspace != application.workspace {
-        return Err(invalid);
+        return Err(Error::Unauthenticated(AuthFailure::InvalidToken));
     }
+    of_session(tx, claims)
+}
+
+/// The member of staff whose session it is, in whichever workspace.
+///
+/// # Errors
+/// As [`session_user`]; [`Error::Forbidden`] to customers.
+pub fn staff_of_session(tx: &mut dyn Tx, claims: &AccessClaims) -> Result<Requester, Error> {
+    let caller = of_session(tx, claims)?;
+    if caller.role.is_staff() { Ok(caller) } else { Err(Error::Forbidden) }
+}
+
+fn of_session(tx: &mut dyn Tx, claims: &AccessClaims) -> Result<Requester, Error> {
     match users::of_session(tx, claims.workspace, claims.session, claims.user)? {
-        Some(user) if user.active => Ok(requester(application, &user)),
-        _ => Err(invalid),
+        Some(user) if user.active => Ok(Requester { workspace: claims.workspace, user: user.id, role: user.role }),
+        _ => Err(Error::Unauthenticated(AuthFailure::InvalidToken)),
     }
 }
 

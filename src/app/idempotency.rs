@@ -30,7 +30,7 @@ impl Repeatable {
     }
 }
 
-/// The answer that is kept for `request`, if any.
+/// The answer that is kept for `request`, if any. To be given only when the transaction, which writes, has committed.
 ///
 /// # Errors
 /// [`Conflict::KeyReused`] when the key was used with another body.
@@ -42,23 +42,31 @@ pub fn kept(tx: &mut dyn Tx, request: &Repeatable, at: Timestamp) -> Result<Opti
     }
 }
 
-/// Gives the answer that is kept for `request`, if any; or sees by `check` whether the effect could come to pass. For
+/// Whether something is kept for `request`, so that it is worth asking for what is [`kept`].
+///
+/// # Errors
+/// When the database fails.
+pub fn is_kept(tx: &mut dyn Tx, request: &Repeatable, at: Timestamp) -> Result<bool, Error> {
+    Ok(idempotency::is_kept(tx, request.scope(), at.minus(KEPT_FOR))?)
+}
+
+/// Whether something is kept for `request`; if nothing is, sees by `check` whether the effect could come to pass. For
 /// handlers that have work to do before they come to [`once`], which still decides.
 ///
 /// # Errors
-/// What `check` gives; [`Conflict::KeyReused`] when the key was used with another body.
-pub fn kept_or_checked(
+/// What `check` gives.
+pub fn is_kept_or_checked(
     tx: &mut dyn Tx,
     request: Option<&Repeatable>,
     at: Timestamp,
     check: impl FnOnce(&mut dyn Tx) -> Result<(), Error>,
-) -> Result<Option<Vec<u8>>, Error> {
+) -> Result<bool, Error> {
     if let Some(request) = request
-        && let Some(answer) = kept(tx, request, at)?
+        && is_kept(tx, request, at)?
     {
-        return Ok(Some(answer));
+        return Ok(true);
     }
-    check(tx).map(|()| None)
+    check(tx).map(|()| false)
 }
 
 /// Gives the answer that is kept for `request`; or lets `effect` come to pass and keeps its answer, in the one
@@ -68,7 +76,8 @@ pub fn kept_or_checked(
 /// A repeat that arrives while the first is under way waits for it, and gets its answer.
 ///
 /// # Errors
-/// What `effect` gives; [`Conflict::KeyInFlight`] when the first is under way for longer than the database lets wait; [`Conflict::KeyReused`] when the key was used with another body.
+/// What `effect` gives; [`Conflict::KeyInFlight`] when the first is under way for longer than the database lets wait;
+/// [`Conflict::KeyReused`] when the key was used with another body.
 pub fn once(
     tx: &mut dyn Tx,
     request: Option<&Repeatable>,

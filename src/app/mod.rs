@@ -3,16 +3,16 @@
 //! A use case authorises, loads, decides, writes and records its event. It knows neither HTTP nor which database it is
 //! on, and takes the time as an argument.
 
-pub mod answer_ticket;
 pub mod authenticate;
 pub mod blob_deletion;
 pub mod change_status;
 pub mod check;
+pub mod desk;
 pub mod download_attachment;
 pub mod idempotency;
+pub mod index_texts;
 pub mod list_catalogue;
 pub mod list_tickets;
-pub mod lock_ticket;
 pub mod log_in;
 pub mod manage;
 pub mod open_ticket;

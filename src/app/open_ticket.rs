@@ -6,7 +6,7 @@ use crate::domain::event::{Change, Event};
 use crate::domain::id::GivenId;
 use crate::domain::ticket::Subject;
 use crate::domain::user::Requester;
-use crate::domain::{AuthFailure, CategoryId, Checked, Error, Invalid, Priority, Problem, TicketId, Timestamp};
+use crate::domain::{AuthFailure, CategoryId, Checked, Error, Invalid, Priority, Problem, TicketId, Timestamp, UserId};
 use crate::storage::queries::tickets::NewTicket;
 use crate::storage::queries::{catalogue, events, tickets, users};
 use crate::storage::{Sequence, Tx};
@@ -115,6 +115,18 @@ pub fn open_ticket(
     files: &[StoredFile],
     at: Timestamp,
 ) -> Result<TicketId, Error> {
+    open_for(tx, caller, caller.user, fields, files, at)
+}
+
+/// As [`open_ticket`], a ticket of `caller` that `actor` opens.
+pub(super) fn open_for(
+    tx: &mut dyn Tx,
+    caller: &Requester,
+    actor: UserId,
+    fields: &TicketFields,
+    files: &[StoredFile],
+    at: Timestamp,
+) -> Result<TicketId, Error> {
     // With fields in order, the count looks at the category too: one question to the database instead of two.
     let valid = match fields.valid_if_category_is() {
         Some(valid) => valid,
@@ -138,6 +150,6 @@ pub fn open_ticket(
     let ticket = tickets::insert(tx, new)?;
     attach(tx, caller.workspace, ticket, None, files, at)?;
     let change = Change::Opened { priority: valid.priority, category: valid.category };
-    events::append(tx, &Event { workspace: caller.workspace, ticket, actor: caller.user, at, change })?;
+    events::append(tx, &Event { workspace: caller.workspace, ticket, actor, at, change })?;
     Ok(ticket)
 }

@@ -88,6 +88,10 @@ pub fn reply(
     attach(tx, key.workspace, key.id, Some(conversation), files, at)?;
     let event = |change| Event { workspace: key.workspace, ticket: key.id, actor: caller.user, at, change };
     events::append(tx, &event(Change::Replied { conversation }))?;
+    if let Some(until) = state.snoozed_until {
+        tickets::wake(tx, key)?;
+        events::append(tx, &event(Change::SnoozeChanged { before: Some(until), after: None }))?;
+    }
     let workspace = workspaces::by_id(tx, key.workspace)?.ok_or(Error::NotFound)?;
     // Staff who locked the ticket keep its status.
     let reopens = workspace.reopen_on_reply && !state.locked;

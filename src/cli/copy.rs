@@ -19,6 +19,7 @@ use self::side::{Given, Side};
 use super::OutputArgs;
 use crate::config::Config;
 use crate::domain::Error;
+use crate::jobs::index_texts::index_texts;
 use crate::storage::copy::{self, Begun, State, TABLES};
 
 /// Copy a whole installation to another database, of whatever engine, with its files.
@@ -84,6 +85,7 @@ pub async fn run(config: &Config, args: CopyArgs) -> anyhow::Result<()> {
             report.problems.push("the source was changed meanwhile: stop its servers, and copy anew".to_owned());
         }
         if report.is_equal() {
+            make_findable(&to, &bar("indexed")).await?;
             let ids = from.store.read(|tx| Ok(copy::last_ids(tx)?)).await?;
             to.store.write(move |tx| Ok(copy::finish(tx, &ids)?)).await.context("cannot finish the copy")?;
         }
@@ -125,6 +127,15 @@ async fn transfer(
     report.copied = files::copy(from, to, &files, &mut report.problems).await?;
     files.finish();
     Ok(mark)
+}
+
+/// The index of words is not copied but made anew, before the copy counts as finished, so that a copy that is cut off here
+/// goes on as well.
+async fn make_findable(to: &Side, bar: &Bar) -> anyhow::Result<()> {
+    bar.expect_texts(&to.store).await?;
+    index_texts(&to.store, &|count| bar.moved("", count, 0)).await.context("cannot make all texts findable")?;
+    bar.finish();
+    Ok(())
 }
 
 /// Reads both sides and compares them.

@@ -1,5 +1,6 @@
 //! `ferrodesk demo`.
 
+mod crowd;
 mod sample;
 
 use std::net::SocketAddr;
@@ -26,9 +27,13 @@ pub struct DemoArgs {
     /// Where to listen [default: 127.0.0.1:8080] [env: FERRODESK_LISTEN]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+    /// Generated tickets beside the samples, when the demo is made
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    tickets: u64,
 }
 
-pub fn run(mut config: Config) -> anyhow::Result<()> {
+pub fn run(mut config: Config, args: &DemoArgs) -> anyhow::Result<()> {
+    let tickets = args.tickets;
     // Somebody looks at it: the keys and the curl lines should stay in sight.
     config.log_format = LogFormat::Pretty;
     if config.log == "info" {
@@ -36,18 +41,22 @@ pub fn run(mut config: Config) -> anyhow::Result<()> {
     }
     serve::start(config, async |desk, secret, address| {
         let key = Apikey::from_bits(&secret.derive("demo apikey")[..24]);
-        let category = prepare(desk, secret, &key).await?;
+        let category = prepare(desk, secret, &key, tickets).await?;
         output::line(welcome(&desk.config, secret, &key, category, address))
     })
 }
 
 /// Makes the workspace at the first start, and sees to its apikey at every one. Key and passwords are derived from the
 /// installation's secret: the same at every start, and known to nobody else. Gives a category to open tickets in.
-async fn prepare(desk: &Desk, secret: &Secret, key: &Apikey) -> anyhow::Result<CategoryId> {
+async fn prepare(desk: &Desk, secret: &Secret, key: &Apikey, tickets: u64) -> anyhow::Result<CategoryId> {
     let is_there = desk.store.read(|tx| workspaces::find(tx, WORKSPACE)).await;
     let workspace = match is_there {
         Ok(workspace) => workspace.id,
-        Err(Error::Misuse(_)) => sample::fill(desk, secret, WORKSPACE).await?,
+        Err(Error::Misuse(_)) => {
+            let workspace = sample::fill(desk, secret, WORKSPACE).await?;
+            crowd::fill(desk, workspace, tickets).await?;
+            workspace
+        }
         Err(error) => return Err(error.into()),
     };
     let key = key.clone();
@@ -75,10 +84,16 @@ fn welcome(config: &Config, secret: &Secret, key: &Apikey, category: CategoryId,
         .collect::<Vec<_>>()
         .concat();
     let ann = sample::PEOPLE[0].email;
+    let agent = sample::AGENT;
+    let agent_password = sample::password(secret, agent);
     let password = sample::password(secret, ann);
     format!(
         r#"
-Ferrodesk is ready at http://{address} (data in {data}). Try the API at http://{address}/docs
+Ferrodesk is ready at http://{address} (data in {data}).
+
+  the desk        http://{address}/desk     sign in as {agent}
+                  with the password {agent_password}
+  the API         http://{address}/docs
 
 apikey
   {key}

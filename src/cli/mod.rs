@@ -135,7 +135,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     let file = config.as_deref();
     match cli.command {
         Command::Serve(args) => serve::run(Config::load(file, &flags(args.listen, args.read_database))?),
-        Command::Demo(args) => demo::run(Config::load(file, &flags(args.listen, None))?),
+        Command::Demo(args) => demo::run(Config::load(file, &flags(args.listen.clone(), None))?, &args),
         Command::Copy(args) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(copy::run(&Config::load(file, &flags(None, None))?, args))

@@ -30,7 +30,7 @@ pub enum UserCommand {
         /// The e-mail address, which is also the user name
         #[arg(long, value_parser = Email::parse)]
         email: Email,
-        /// customer, agent or admin
+        /// customer, read-only, team-agent, agent or admin
         #[arg(long)]
         role: Role,
         #[command(flatten)]

@@ -29,6 +29,9 @@ pub enum Error {
     /// It clashes with what is already there.
     #[error(transparent)]
     Conflict(Conflict),
+    /// What was to be changed is not any more what the caller had seen (RFC 9110, `If-Match`).
+    #[error("changed since")]
+    ChangedSince,
     /// The requester has as many open tickets as the workspace allows.
     #[error("open ticket limit reached")]
     LimitReached,
@@ -88,9 +91,18 @@ pub enum Conflict {
     /// The first request with this `Idempotency-Key` has not been answered yet.
     #[error("the first request with this idempotency key has not been answered yet")]
     KeyInFlight,
+    /// The ticket was merged into this one, and lives on there.
+    #[error("the ticket was merged into ticket {0}")]
+    Merged(super::TicketId),
     /// A name that must be unique is taken; the text names what and which.
     #[error("{0}")]
     Taken(String),
+    /// Nobody else could run the workspace.
+    #[error("this is the last active admin")]
+    LastAdmin,
+    /// There are as many as there may be.
+    #[error("there are {0} already")]
+    Full(usize),
 }
 
 /// The fields that failed, in the order in which they were found, each with all its problems.
@@ -178,4 +190,6 @@ pub enum Problem {
     Already(Status),
     /// Characters outside printable ASCII.
     NotPrintable,
+    /// What the sentence says, for fields of the desk.
+    Other(String),
 }

@@ -42,6 +42,16 @@ id! {
     AttachmentId,
     /// An event; later events have larger ids.
     EventId,
+    /// A team of staff.
+    TeamId,
+    /// A canned reply.
+    CannedReplyId,
+    /// A saved view.
+    SavedViewId,
+    /// An identity provider.
+    IdentityProviderId,
+    /// An entry of the audit log; later entries have larger ids.
+    AuditId,
 }
 
 /// An id as a client wrote it: the number, if one of ours could be it, and the words to echo.

@@ -3,13 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{ApplicationId, UserId, WorkspaceId, text};
+use super::{ApplicationId, Timestamp, UserId, WorkspaceId, text};
 
 /// What a user may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Opens tickets and sees their own.
     Customer,
+    /// Reads what agents read, and changes none of it.
+    ReadOnly,
+    /// Answers the tickets of their teams, and those assigned to them; sees no others.
+    TeamAgent,
     /// Answers tickets.
     Agent,
     /// Answers tickets and runs the workspace.
@@ -17,11 +21,16 @@ pub enum Role {
 }
 
 impl Role {
+    /// All there are.
+    pub const ALL: [Self; 5] = [Self::Customer, Self::ReadOnly, Self::TeamAgent, Self::Agent, Self::Admin];
+
     /// The word that is stored and shown.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Customer => "customer",
+            Self::ReadOnly => "read-only",
+            Self::TeamAgent => "team-agent",
             Self::Agent => "agent",
             Self::Admin => "admin",
         }
@@ -44,12 +53,10 @@ impl FromStr for Role {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "customer" => Ok(Self::Customer),
-            "agent" => Ok(Self::Agent),
-            "admin" => Ok(Self::Admin),
-            _ => Err(format!("role \"{word}\" is not one of customer, agent, admin")),
-        }
+        Self::ALL.into_iter().find(|role| role.as_str() == word).ok_or_else(|| {
+            let words: Vec<&str> = Self::ALL.iter().map(|role| role.as_str()).collect();
+            format!("role \"{word}\" is not one of {}", words.join(", "))
+        })
     }
 }
 
@@ -66,6 +73,21 @@ pub struct Requester {
     pub workspace: WorkspaceId,
     pub user: UserId,
     pub role: Role,
+}
+
+/// A user, as the staff see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    pub id: UserId,
+    pub email: String,
+    /// Empty if it is not known.
+    pub name: String,
+    pub role: Role,
+    /// Whether they may sign in.
+    pub active: bool,
+    /// Whether single keys do something in the console.
+    pub shortcuts: bool,
+    pub created_at: Timestamp,
 }
 
 /// An e-mail address, which is also how a user signs in.

@@ -11,8 +11,8 @@ use http::{HeaderName, HeaderValue, Method};
 
 use super::AppState;
 use super::customer::ROUTES;
-use crate::domain::user::Application;
-use crate::domain::{Entropy as _, UserId};
+use super::desk;
+use crate::domain::{Entropy as _, UserId, WorkspaceId};
 use crate::identity::system::SystemEntropy;
 
 static HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,13 +36,13 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// Who turned out to be calling; filled in by whoever finds out.
 #[derive(Clone, Default)]
-pub struct CallerNote(Arc<OnceLock<(Application, Option<UserId>)>>);
+pub struct CallerNote(Arc<OnceLock<(WorkspaceId, Option<UserId>)>>);
 
 impl CallerNote {
     /// Notes the caller, once.
-    pub fn note(&self, application: Application, user: Option<UserId>) {
+    pub fn note(&self, workspace: WorkspaceId, user: Option<UserId>) {
         // The first note stands; there is only one per request anyway.
-        let _ = self.0.set((application, user));
+        let _ = self.0.set((workspace, user));
     }
 }
 
@@ -66,7 +66,7 @@ pub async fn record(State(app): State<AppState>, mut request: Request, next: Nex
         method,
         route,
         status,
-        workspace = caller.map(|(application, _)| application.workspace.0),
+        workspace = caller.map(|(workspace, _)| workspace.0),
         user = caller.and_then(|(_, user)| user.map(|user| user.0)),
         latency_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
     );
@@ -100,12 +100,15 @@ fn route_name(matched: Option<&MatchedPath>, app: &AppState) -> &'static str {
     let path = matched.as_str();
     let below_base = path.strip_prefix(app.config().base_path().as_str());
     match below_base {
-        Some(below) => ROUTES.iter().find(|route| route.paths.contains(&below)).map_or("other", |route| route.paths[0]),
+        Some(below) => (ROUTES.iter().find(|route| route.paths.contains(&below)).map(|route| route.paths[0]))
+            .or_else(|| desk::route_name(below.strip_prefix("/desk")?))
+            .unwrap_or("other"),
         None => match path {
             "/healthz" => "/healthz",
             "/readyz" => "/readyz",
             "/metrics" => "/metrics",
             "/openapi.json" => "/openapi.json",
+            _ if path == "/desk" || path.starts_with("/desk/") => "/desk",
             _ => "other",
         },
     }

@@ -3,14 +3,17 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 use quick_cache::sync::Cache;
 
+use super::console::{cookie, same_site};
 use crate::app::authenticate;
+use crate::app::desk::console_session::{self, Staff};
 use crate::app::manage::identity_providers;
 use crate::domain::user::{Application, Requester};
 use crate::domain::{AuthFailure, Clock, Error, Timestamp};
 use crate::identity::apikey::sha256;
+use crate::identity::console::cookie_hash;
 use crate::identity::jwks::{ExternalTokens, KEYS_KEPT_FOR};
 use crate::identity::token::{AccessTokens, ISSUER};
 use crate::storage::Store;
@@ -32,6 +35,8 @@ pub struct Authenticator {
     applications: Cache<[u8; 32], (u64, Application)>,
     /// By the hash of the token, with the application that sent it.
     requesters: Cache<[u8; 32], Remembered>,
+    /// By the hash of the cookie.
+    staff: Cache<[u8; 32], (u64, Arc<Staff>)>,
 }
 
 #[derive(Clone, Copy)]
@@ -39,7 +44,8 @@ struct Remembered {
     /// The store's revision when this was so.
     revision: u64,
     expires_at: Timestamp,
-    application: Application,
+    /// `None` for staff, who need none.
+    application: Option<Application>,
     requester: Requester,
 }
 
@@ -53,6 +59,7 @@ impl Authenticator {
             external,
             applications: Cache::new(REMEMBERED),
             requesters: Cache::new(REMEMBERED),
+            staff: Cache::new(REMEMBERED),
         }
     }
 
@@ -96,14 +103,72 @@ impl Authenticator {
         let now = self.clock.now();
         if let Some(known) = self.requesters.get(&hash)
             && known.revision == revision
-            && known.application == application
+            && known.application == Some(application)
             && known.expires_at > now
         {
             return Ok(known.requester);
         }
         let (requester, expires_at) = self.verify(application, token, now).await?;
-        self.requesters.insert(hash, Remembered { revision, expires_at, application, requester });
+        self.requesters.insert(hash, Remembered { revision, expires_at, application: Some(application), requester });
         Ok(requester)
+    }
+
+    /// The member of staff whom the `Authorization` header names by a token of ours.
+    ///
+    /// # Errors
+    /// [`AuthFailure::Missing`], [`AuthFailure::MalformedHeader`], [`AuthFailure::InvalidToken`]; [`Error::Forbidden`] to
+    /// customers.
+    pub async fn staff(&self, headers: &HeaderMap) -> Result<Requester, Error> {
+        let token = bearer_token(headers)?;
+        // Not the key under which the customer API remembers the same token.
+        let hash = sha256(format!("staff:{token}").as_bytes());
+        let revision = self.store.revision();
+        let now = self.clock.now();
+        if let Some(known) = self.requesters.get(&hash)
+            && known.revision == revision
+            && known.expires_at > now
+        {
+            return Ok(known.requester);
+        }
+        let claims = self.tokens.verify(token, now).ok_or(Error::Unauthenticated(AuthFailure::InvalidToken))?;
+        let requester = self.store.read(move |tx| authenticate::staff_of_session(tx, &claims)).await?;
+        let expires_at = claims.expires_at;
+        self.requesters.insert(hash, Remembered { revision, expires_at, application: None, requester });
+        Ok(requester)
+    }
+
+    /// The member of staff whom the console's cookie names. A request that changes something counts only if it comes
+    /// from our own pages: browsers send cookies along with everybody's.
+    ///
+    /// # Errors
+    /// [`AuthFailure::Missing`] without a cookie, [`AuthFailure::InvalidToken`] when its session ended;
+    /// [`Error::Forbidden`] when its holder is not staff any more, and for what another site's page sends.
+    pub async fn staff_of_cookie(&self, method: &Method, headers: &HeaderMap) -> Result<Arc<Staff>, Error> {
+        let cookie = cookie::of_session(headers).ok_or(Error::Unauthenticated(AuthFailure::Missing))?;
+        same_site::demand(method, headers).await?;
+        let hash = cookie_hash(cookie);
+        let revision = self.store.revision();
+        let now = self.clock.now();
+        if let Some((at, staff)) = self.staff.get(&hash)
+            && at == revision
+            && staff.expires_at > now
+        {
+            return Ok(staff);
+        }
+        let staff = Arc::new(self.store.read(move |tx| console_session::staff(tx, &hash, now)).await?);
+        self.staff.insert(hash, (revision, Arc::clone(&staff)));
+        Ok(staff)
+    }
+
+    /// The member of staff whom the `Authorization` header names, or else the console's cookie.
+    ///
+    /// # Errors
+    /// As [`Self::staff`] and [`Self::staff_of_cookie`].
+    pub async fn staff_by(&self, method: &Method, headers: &HeaderMap) -> Result<Requester, Error> {
+        if headers.contains_key(header::AUTHORIZATION) || cookie::of_session(headers).is_none() {
+            return self.staff(headers).await;
+        }
+        Ok(self.staff_of_cookie(method, headers).await?.requester)
     }
 
     async fn verify(

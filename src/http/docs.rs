@@ -13,6 +13,7 @@ use super::AppState;
 use super::customer::{
     catalogue, change_status, create_ticket, detailed_view, download, history, log_in, refresh, reply, update_ticket,
 };
+use super::desk;
 
 /// The failures that every endpoint may answer with, by status.
 const FAILURES: [(&str, &str); 8] = [
@@ -76,6 +77,7 @@ pub fn openapi(base: &str) -> utoipa::openapi::OpenApi {
             }
         }
     }
+    desk::docs::describe(&mut api);
     api
 }
 

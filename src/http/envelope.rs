@@ -1,5 +1,7 @@
 //! The envelope around every answer (contract, "The envelope"). It is written here and nowhere else.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
@@ -23,7 +25,7 @@ pub fn success<T, E>(size: usize, write: impl FnOnce(&mut Vec<u8>) -> Result<T, 
 }
 
 /// A failure: every field with its messages.
-pub fn failure(status: StatusCode, error_type: &str, errors: &[(&str, Vec<String>)]) -> Vec<u8> {
+pub fn failure(status: StatusCode, error_type: &str, errors: &[(Cow<'static, str>, Vec<String>)]) -> Vec<u8> {
     let mut body = Vec::with_capacity(256);
     body.extend_from_slice(format!(r#"{{"status_code":{},"error_type":"#, status.as_u16()).as_bytes());
     push_json(&mut body, error_type);
@@ -32,7 +34,7 @@ pub fn failure(status: StatusCode, error_type: &str, errors: &[(&str, Vec<String
         if index > 0 {
             body.push(b',');
         }
-        push_json(&mut body, field);
+        push_json(&mut body, field.as_ref());
         body.push(b':');
         push_json(&mut body, messages);
     }

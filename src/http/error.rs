@@ -1,6 +1,7 @@
 //! From what went wrong to what the client is told.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -13,20 +14,20 @@ use super::problems::{Place, words};
 use crate::domain::{AuthFailure, Conflict, Error, Invalid};
 
 /// The field of what belongs to no field.
-const DETAIL: &str = "detail";
+pub(super) const DETAIL: &str = "detail";
 
-/// A failure on its way into the envelope.
-#[derive(Debug)]
+/// A failure on its way into the envelope, or into a problem document for the staff.
+#[derive(Clone, Debug)]
 pub struct ApiError {
-    status: StatusCode,
-    error_type: &'static str,
-    errors: Vec<(&'static str, Vec<String>)>,
+    pub(super) status: StatusCode,
+    pub(super) error_type: &'static str,
+    pub(super) errors: Vec<(Cow<'static, str>, Vec<String>)>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl ApiError {
     fn detail(status: StatusCode, error_type: &'static str, message: impl Into<String>) -> Self {
-        Self { status, error_type, errors: vec![(DETAIL, vec![message.into()])], headers: Vec::new() }
+        Self { status, error_type, errors: vec![(DETAIL.into(), vec![message.into()])], headers: Vec::new() }
     }
 
     /// A body that cannot be read as what it says it is.
@@ -60,6 +61,12 @@ impl ApiError {
         Self::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", message)
     }
 
+    /// A failure of which only the status is known.
+    #[must_use]
+    pub fn bare(status: StatusCode) -> Self {
+        Self::detail(status, "Invalid Input", status.canonical_reason().unwrap_or("Request failed"))
+    }
+
     /// A byte range that the file does not have (RFC 9110, 15.5.17).
     pub fn range_not_satisfiable(size: u64) -> Self {
         let range = HeaderValue::try_from(format!("bytes */{size}")).expect("digits are a header's value");
@@ -85,6 +92,16 @@ impl ApiError {
                 StatusCode::FORBIDDEN,
                 "Permission Denied",
                 "You do not have permission to perform this action.",
+            ),
+            Error::ChangedSince => Self::detail(
+                StatusCode::PRECONDITION_FAILED,
+                "Precondition Failed",
+                "This was changed since you read it.",
+            ),
+            Error::LimitReached if place == Place::Desk => Self::detail(
+                StatusCode::CONFLICT,
+                "Conflict",
+                "The requester has as many open tickets as the workspace allows.",
             ),
             Error::LimitReached => {
                 Self::detail(StatusCode::UNAUTHORIZED, "Request Failed", "Currenly Open Ticket Limit Exceed.")
@@ -112,9 +129,28 @@ impl ApiError {
     fn invalid(error_type: &'static str, invalid: &Invalid, place: Place) -> Self {
         let errors = invalid
             .iter()
-            .map(|(field, problems)| (field, problems.iter().map(|p| words(field, p, place)).collect()))
+            .map(|(field, problems)| (field.into(), problems.iter().map(|p| words(field, p, place)).collect()))
             .collect();
         Self { status: StatusCode::BAD_REQUEST, error_type, errors, headers: Vec::new() }
+    }
+
+    /// A field that does not hold what it must, as the sentence says.
+    pub fn field(name: impl Into<Cow<'static, str>>, sentence: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error_type: "Validation Error",
+            errors: vec![(name.into(), vec![sentence.into()])],
+            headers: Vec::new(),
+        }
+    }
+
+    /// The same problems, as those of what `field` holds.
+    #[must_use]
+    pub fn under(mut self, field: &str) -> Self {
+        for (name, _) in &mut self.errors {
+            *name = if name == DETAIL { field.to_owned() } else { format!("{field}.{name}") }.into();
+        }
+        self
     }
 
     fn unauthenticated(failure: AuthFailure) -> Self {
@@ -149,7 +185,12 @@ impl ApiError {
                 "The first request with this Idempotency-Key has not been answered yet. Try again in a moment."
                     .to_owned(),
             ),
-            Conflict::Taken(problem) => (StatusCode::CONFLICT, problem),
+            Conflict::Merged(into) => (StatusCode::CONFLICT, format!("This ticket was merged into ticket {into}.")),
+            Conflict::Taken(problem) => (StatusCode::CONFLICT, sentence(&problem)),
+            Conflict::LastAdmin => {
+                (StatusCode::CONFLICT, "This is the last active admin: nobody else could run the workspace.".to_owned())
+            }
+            Conflict::Full(most) => (StatusCode::CONFLICT, format!("There are {most} already, which is the most.")),
         };
         Self::detail(status, "Conflict", message)
     }
@@ -165,6 +206,13 @@ impl ApiError {
 /// Whole seconds, rounded up, one at least.
 fn seconds(span: Duration) -> u64 {
     (span.as_secs() + u64::from(span.subsec_nanos() > 0)).max(1)
+}
+
+/// A problem as a sentence of its own.
+pub(super) fn sentence(problem: &str) -> String {
+    let mut letters = problem.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    format!("{}{}.", first.collect::<String>(), letters.as_str())
 }
 
 /// An error and all that caused it.
@@ -189,7 +237,11 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = envelope::failure(self.status, self.error_type, &self.errors);
         let mut response = envelope::json(self.status, body);
-        response.headers_mut().extend(self.headers.into_iter().map(|(name, value)| (Some(name), value)));
+        for (name, value) in &self.headers {
+            response.headers_mut().append(name, value.clone());
+        }
+        // Whoever answers the staff writes it anew, as a problem document.
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -212,8 +264,7 @@ pub async fn in_envelope(response: Response) -> Response {
     if !is_bare {
         return response;
     }
-    let message = status.canonical_reason().unwrap_or("Request failed");
-    let mut enveloped = ApiError::detail(status, "Invalid Input", message).into_response();
+    let mut enveloped = ApiError::bare(status).into_response();
     for (name, value) in response.headers() {
         if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
             enveloped.headers_mut().append(name, value.clone());

@@ -9,8 +9,7 @@ use quick_cache::sync::Cache;
 use super::error::ApiError;
 use super::rate_limit::with_fields;
 use crate::config::Config;
-use crate::domain::user::Application;
-use crate::domain::{Clock, Error, Timestamp, text};
+use crate::domain::{Clock, Error, Timestamp, WorkspaceId, text};
 use crate::identity::apikey::sha256;
 
 /// How long failures count together.
@@ -38,19 +37,19 @@ impl LoginFailures {
         }
     }
 
-    /// Begins a sign-in.
+    /// Begins a sign-in, to the API or to the console.
     ///
     /// # Errors
     /// A 429 with `Retry-After` and the `RateLimit` fields when too many failed before it.
     pub fn begin(
         &self,
-        application: Application,
+        workspace: WorkspaceId,
         username: &str,
         address: Option<IpAddr>,
         clock: &dyn Clock,
     ) -> Result<Attempt, ApiError> {
         let now = clock.now();
-        let account = format!("{}/{}", application.workspace, text::fold(text::trim(username)));
+        let account = format!("{workspace}/{}", text::fold(text::trim(username)));
         let mut attempt = Attempt(Vec::with_capacity(2));
         let address = address.map(|address| address.to_string());
         for (counts, key) in [(&self.by_account, Some(account)), (&self.by_address, address)] {

@@ -2,8 +2,10 @@
 
 mod access_log;
 pub mod authentication;
+mod console;
 mod cors;
 mod customer;
+mod desk;
 mod docs;
 mod envelope;
 mod error;
@@ -17,6 +19,7 @@ mod problems;
 mod rate_limit;
 pub mod server;
 mod state;
+mod stored_file;
 
 use axum::Router;
 use axum::middleware;
@@ -34,8 +37,10 @@ pub fn service(app: AppState) -> TidyPath<Router> {
     let base = app.config().base_path();
     let router = Router::new()
         .nest(&base, customer::routes())
+        .nest(&format!("{base}/desk"), desk::routes())
         .merge(health::routes())
         .merge(docs::routes(&base))
+        .merge(console::routes())
         .fallback(error::not_found)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::map_response(error::in_envelope));

@@ -10,6 +10,8 @@ pub enum Place {
     DetailedView,
     /// Endpoint 8.
     Conversation,
+    /// The staff's API.
+    Desk,
     /// Everywhere else.
     Elsewhere,
 }
@@ -27,6 +29,10 @@ pub fn words(field: &str, problem: &Problem, place: Place) -> String {
         Problem::NotAFile => "The submitted data was not a file. Check the encoding type on the form.",
         Problem::FileTooBig => "File is too big. Max filesize: 2MiB.",
         Problem::NotAnInteger => "A valid integer is required.",
+        Problem::UnknownPk(given) if place == Place::Desk => {
+            return format!("There is none with the id {given}, or it is not in use any more.");
+        }
+        Problem::InvalidCursor if place == Place::Desk => "This list gave no such cursor. Leave it out to begin again.",
         Problem::InvalidCursor => "Invalid cursor",
         Problem::NotNumeric if field == "category" => "Catogory id is not valid numeric",
         Problem::NotNumeric => "Status id is not valid numeric",
@@ -41,6 +47,7 @@ pub fn words(field: &str, problem: &Problem, place: Place) -> String {
         Problem::Already(crate::domain::Status::Processing) => "Ticket is already processing",
         Problem::Already(crate::domain::Status::Closed) => "Ticket is already closed",
         Problem::NotPrintable => "Only printable ASCII characters are allowed.",
+        Problem::Other(sentence) => return sentence.clone(),
         Problem::Surrogate(code) => return format!("Surrogate characters are not allowed: U+{code:X}."),
         Problem::TooLong(max) => return format!("Ensure this field has no more than {max} characters."),
         Problem::NotAChoice(given) => return format!("\"{given}\" is not a valid choice."),

@@ -69,6 +69,7 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
     }
     // Closed first, so that a load balancer's next connection is refused rather than left waiting.
     drop(listener);
+    app.stop_streams();
     if tokio::time::timeout(DRAIN_WITHIN, connections.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }

@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Semaphore;
 
@@ -47,6 +48,7 @@ struct Inner {
     rate_limits: RateLimits,
     login_failures: LoginFailures,
     upload_memory: Arc<Semaphore>,
+    stopping: AtomicBool,
     /// What every path of the API begins with.
     base_path: String,
 }
@@ -71,6 +73,7 @@ impl AppState {
             rate_limits: RateLimits::new(&config),
             login_failures: LoginFailures::new(&config),
             upload_memory: Arc::new(Semaphore::new(config.upload_memory_mib)),
+            stopping: AtomicBool::new(false),
             base_path: config.base_path(),
             catalogue: CatalogueCache::default(),
             config,
@@ -102,6 +105,15 @@ impl AppState {
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.0.clock
+    }
+
+    /// Asks answers that have no end of their own to end.
+    pub fn stop_streams(&self) {
+        self.0.stopping.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Acquire)
     }
 
     /// Lets go of what is kept about callers who have not called for a while.

@@ -44,6 +44,19 @@ struct Claims {
     email_verified: Option<serde_json::Value>,
 }
 
+/// Keys come over TLS, or from this machine: whoever could change them on the way could sign in as anybody.
+///
+/// # Errors
+/// A sentence that says what is wrong with the address.
+pub fn check_address(url: &str) -> Result<(), String> {
+    let parsed = reqwest::Url::parse(url).map_err(|e| format!("the address of the keys, {url}: {e}"))?;
+    let on_this_machine = matches!(parsed.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    if parsed.scheme() != "https" && !(parsed.scheme() == "http" && on_this_machine) {
+        return Err(format!("the address of the keys, {url}, must begin with https://, or be on this machine"));
+    }
+    Ok(())
+}
+
 /// The published keys of one provider, as last fetched.
 #[derive(Default)]
 struct Keys {

@@ -40,7 +40,7 @@ impl SignIn {
         if let Some(answer) = self.kept(request.clone()).await? {
             return Ok(answer);
         }
-        let account = self.store.read(move |tx| log_in::account(tx, application, &username)).await?;
+        let account = self.store.read(move |tx| log_in::account(tx, application.workspace, &username)).await?;
         let stored = account.as_ref().and_then(|account| account.password_hash.clone());
         let matches = self.passwords.verify(password, stored).await?;
         let user = log_in::admit(account, matches)?;
@@ -93,7 +93,11 @@ impl SignIn {
     async fn kept(&self, request: Option<Repeatable>) -> Result<Option<Vec<u8>>, Error> {
         let Some(request) = request else { return Ok(None) };
         let at = self.clock.now();
-        let answer = self.store.read(move |tx| idempotency::kept(tx, &request, at)).await?;
+        let wanted = request.clone();
+        if !self.store.read(move |tx| idempotency::is_kept(tx, &wanted, at)).await? {
+            return Ok(None);
+        }
+        let answer = self.store.write(move |tx| idempotency::kept(tx, &request, at)).await?;
         answer.map(|answer| self.open(&answer)).transpose()
     }
 

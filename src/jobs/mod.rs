@@ -1,15 +1,20 @@
 //! What is done beside the requests.
 
+pub mod index_texts;
 pub mod sweep;
 
 use std::time::Duration;
 
+use crate::app::index_texts::Indexed;
 use crate::app::recurring;
 use crate::domain::Error;
 use crate::http::AppState;
 
 /// How often the sweeper goes round, over all servers.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
+
+/// How often texts are looked for that cannot be found, over all servers.
+const INDEX_EVERY: Duration = Duration::from_mins(10);
 
 /// How often a server looks whether a job is due.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
@@ -23,8 +28,21 @@ pub async fn run(app: AppState) {
             Ok(None) => {}
             Err(error) => tracing::warn!(?error, "a sweep was cut short; the next one goes on"),
         }
+        match index_if_due(&app).await {
+            Ok(Some(indexed)) if indexed.indexed > 0 => tracing::info!(?indexed, "made texts findable"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(?error, "texts cannot be found yet; the next round goes on"),
+        }
         app.forget_idle_callers();
     }
+}
+
+async fn index_if_due(app: &AppState) -> Result<Option<Indexed>, Error> {
+    let at = app.clock().now();
+    if !app.store().write(move |tx| recurring::claim(tx, "index texts", INDEX_EVERY, at)).await? {
+        return Ok(None);
+    }
+    index_texts::index_texts(app.store(), &|_| {}).await.map(Some)
 }
 
 async fn sweep_if_due(app: &AppState) -> Result<Option<sweep::Swept>, Error> {

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use self::engine::{Engine, Readiness};
 use self::work::Job;
+use crate::domain::search::Wanted;
 use crate::domain::{Error, EventId};
 
 pub use database::Database;
@@ -99,6 +100,9 @@ pub trait Tx {
     /// Runs `sql` and hands every row of the answer to `each`.
     fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError>;
 
+    /// As [`Tx::query`], for a statement that was composed of what was asked for. Values go into `params`, never into `sql`.
+    fn query_composed(&mut self, sql: &str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError>;
+
     /// Says that [`Tx::next_id`] will be asked for, so that the id can come along with an answer that is waited for anyway.
     /// Not for what may well not come to that: the id is used up.
     fn will_need_id(&mut self, sequence: Sequence) -> Result<(), StorageError>;
@@ -111,6 +115,17 @@ pub trait Tx {
 
     /// Sees to it that `table` gives no id up to `id` to a row any more, as far as the engine can.
     fn raise_last_id(&mut self, table: &'static str, id: i64) -> Result<(), StorageError>;
+
+    /// Makes the text numbered `number` findable by `terms`, from the commit on: each is there once, in the order of their
+    /// bytes, with a space between them. They are made of letters, digits and `_`.
+    fn index_text(&mut self, number: i64, terms: &str) -> Result<(), StorageError>;
+
+    /// Makes the text numbered `number` findable by nothing any more.
+    fn forget_text(&mut self, number: i64) -> Result<(), StorageError>;
+
+    /// The numbers of texts that have, with one and the same of `places` before it, a term for every one of `wanted`. The
+    /// places are gone through in their order, and in each the greatest numbers come first, until `limit` texts are found.
+    fn find_texts(&mut self, places: &[String], wanted: &[&Wanted], limit: usize) -> Result<Vec<i64>, StorageError>;
 
     /// The number of the last event that may be published: none with a smaller number will appear any more, though a
     /// transaction that is still running may yet commit events with greater ones.

@@ -28,9 +28,17 @@ async fn the_document_is_served_and_names_every_endpoint() {
     let document = answer.json();
     assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
     let paths: Vec<&String> = document["paths"].as_object().expect("paths").keys().collect();
-    assert_eq!(paths.len(), 11, "{paths:?}");
+    let of_customers = paths.iter().filter(|path| !path.starts_with("/desk/")).count();
+    assert_eq!(of_customers, 11, "{paths:?}");
     for (path, item) in document["paths"].as_object().expect("paths") {
-        let operation = item.get("get").or(item.get("post")).expect("an operation");
+        let operation = item.as_object().and_then(|item| item.values().next()).expect("an operation");
+        if path.starts_with("/desk/") {
+            // Who may call them is what `desk/rights.rs` is about.
+            for status in ["400", "401", "403", "404", "409", "412", "422", "429", "503"] {
+                assert!(operation["responses"][status] != Value::Null, "{path} says nothing of {status}");
+            }
+            continue;
+        }
         for status in ["200", "400", "401", "413", "429", "503"] {
             assert!(operation["responses"][status] != Value::Null, "{path} says nothing of {status}");
         }

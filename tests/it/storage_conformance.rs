@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ferrodesk::app::idempotency::{Repeatable, is_kept, kept, once};
 use ferrodesk::app::manage::{apikeys, workspaces};
 use ferrodesk::domain::{Error, Timestamp, WorkspaceId};
 use ferrodesk::identity::apikey::Apikey;
@@ -232,6 +233,32 @@ async fn values_come_back_as_they_went_in(#[values(Engine::Sqlite, Engine::Postg
 
 #[rstest]
 #[tokio::test]
+async fn what_is_kept_for_repeats_is_given_by_transactions_that_write_alone(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let store = database.open();
+    let workspace = store.write(|tx| workspaces::add(tx, "Acme", 10, true, AT)).await.expect("a workspace");
+    let request = Repeatable { workspace, principal: "ann".into(), key: "once".into(), fingerprint: [1; 32] };
+    let same = request.clone();
+    let first = store.write(move |tx| once(tx, Some(&same), AT, |_| Ok(b"done".to_vec()))).await;
+    assert_eq!(first.expect("a first answer"), b"done");
+    let same = request.clone();
+    assert!(store.read(move |tx| is_kept(tx, &same, AT)).await.expect("a look"));
+    // Its commit is what the answer waits for.
+    let same = request.clone();
+    let read = store.read(move |tx| kept(tx, &same, AT)).await;
+    assert!(matches!(read, Err(Error::Internal { .. })), "{read:?}");
+    let same = request.clone();
+    let again = store.write(move |tx| kept(tx, &same, AT)).await;
+    assert_eq!(again.expect("an answer").as_deref(), Some(&b"done"[..]));
+    let effect = |_: &mut dyn Tx| panic!("it came to pass before");
+    let again = store.write(move |tx| once(tx, Some(&request), AT, effect)).await;
+    assert_eq!(again.expect("an answer"), b"done");
+}
+
+#[rstest]
+#[tokio::test]
 async fn the_revision_grows_at_once_here_and_soon_elsewhere(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -346,6 +373,13 @@ fn every_table_names_its_workspace() {
             "recurring_job",
             "refinery_schema_history",
             "revision",
+            // Its words begin with the workspace's number.
+            "search_index",
+            "search_index_config",
+            "search_index_data",
+            "search_index_docsize",
+            "search_index_idx",
+            "search_round",
             "sequence",
             "workspace"
         ]

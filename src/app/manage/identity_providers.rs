@@ -3,18 +3,39 @@
 use super::taken;
 use crate::domain::workspace::IdentityProvider;
 use crate::domain::{Error, Timestamp, WorkspaceId};
+use crate::identity::jwks::{ALGORITHMS, check_address};
+use crate::identity::token::ISSUER;
 use crate::storage::Tx;
 use crate::storage::queries::identity_providers;
 
 /// Trusts an identity provider.
 ///
 /// # Errors
-/// When its issuer is trusted already.
+/// When it cannot be trusted, or is already.
 pub fn add(tx: &mut dyn Tx, provider: &IdentityProvider, at: Timestamp) -> Result<i64, Error> {
+    check(provider).map_err(|(_, problem)| Error::Misuse(problem))?;
     let id = identity_providers::insert(tx, provider, at)?
         .ok_or_else(|| taken("trusted identity provider", &provider.issuer))?;
     tx.bump_revision()?;
     Ok(id)
+}
+
+/// Whether a provider can be trusted; else the field that is wrong, and a sentence that says what.
+///
+/// # Errors
+/// When it cannot.
+pub(in crate::app) fn check(provider: &IdentityProvider) -> Result<(), (&'static str, String)> {
+    if provider.issuer == ISSUER || provider.issuer.is_empty() {
+        return Err(("issuer", "the issuer must be a name other than ours".to_owned()));
+    }
+    if provider.audience.is_empty() {
+        return Err(("audience", "the audience must not be empty".to_owned()));
+    }
+    let unknown = provider.algorithms.iter().find(|name| !ALGORITHMS.contains(&name.as_str()));
+    if unknown.is_some() || provider.algorithms.is_empty() {
+        return Err(("algorithms", format!("the algorithms must be any of {}", ALGORITHMS.join(", "))));
+    }
+    check_address(&provider.jwks_url).map_err(|problem| ("jwks_url", problem))
 }
 
 /// The providers that the workspace trusts, oldest first.

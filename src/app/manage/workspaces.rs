@@ -60,7 +60,8 @@ fn unknown(name: &str) -> Error {
     ))
 }
 
-fn check_limit(limit: i64) -> Result<(), Error> {
+/// An open-ticket limit is a number of tickets.
+pub(in crate::app) fn check_limit(limit: i64) -> Result<(), Error> {
     if limit < 0 {
         return Err(Error::Misuse("the open-ticket limit must be 0 (none) or more".to_owned()));
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::app::answer_ticket::answer_ticket;
 use crate::app::change_status::{StatusFields, change_status};
+use crate::app::desk::answer_ticket::{Answer, answer_ticket};
 use crate::app::manage::{catalogue, users, workspaces};
 use crate::app::open_ticket::{TicketFields, open_ticket};
 use crate::app::reply::{ReplyFields, reply};
@@ -42,10 +42,13 @@ pub const PEOPLE: [Person; 8] = [
     person("chidi@customer.example", Role::Customer, false),
     person("dilnoza@customer.example", Role::Customer, false),
     person("emre@customer.example", Role::Customer, false),
-    person("gus@desk.example", Role::Agent, true),
+    person(AGENT, Role::Agent, true),
     person("hana@desk.example", Role::Agent, false),
     person("ines@desk.example", Role::Admin, true),
 ];
+
+/// Who is to sign in at the desk first.
+pub const AGENT: &str = "gus@desk.example";
 
 const CATEGORIES: [(&str, &str); 5] = [
     ("Billing", "Invoices, payments and refunds"),
@@ -66,19 +69,19 @@ const TAGS: [(&str, &str); 6] = [
 
 /// How far a sample ticket has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub enum Stage {
     New,
     Answered,
     Closed,
 }
 
 /// A ticket: subject, comment, category (from 0), priority, tags (from 0), how far it has come.
-type Sample = (&'static str, &'static str, usize, Priority, &'static [usize], Stage);
+pub type Sample = (&'static str, &'static str, usize, Priority, &'static [usize], Stage);
 
 use Priority::{High, Low, Medium};
 use Stage::{Answered, Closed, New};
 
-const SAMPLES: [Sample; 30] = [
+pub const SAMPLES: [Sample; 30] = [
     ("The invoice of May is wrong", "It lists 30 seats, but we have had 20 since April.", 0, High, &[0], Answered),
     (
         "Cannot sign in after the update",
@@ -140,13 +143,13 @@ const SAMPLES: [Sample; 30] = [
 ];
 
 /// What staff and customers say in turn.
-const ANSWERS: [&str; 4] = [
+pub const ANSWERS: [&str; 4] = [
     "Thank you for the details. I can see it here, and have handed it to the team that looks after it.",
     "Could you tell us since when, and whether anything changed on your side that day?",
     "This is fixed as of this morning. Would you try again and tell us whether it works now?",
     "I have corrected it; you should see it within the hour.",
 ];
-const REPLIES: [&str; 3] =
+pub const REPLIES: [&str; 3] =
     ["Since Monday. Nothing changed on our side.", "Yes, it works now. Thank you!", "Still the same, I am afraid."];
 const NOTE: &str = "Seen at two other customers this week. Let us collect them under one ticket.";
 
@@ -257,9 +260,10 @@ fn converse(
     later: &dyn Fn(u64) -> Timestamp,
 ) -> Result<(), Error> {
     let answer = ANSWERS[number % ANSWERS.len()];
-    answer_ticket(tx, agent, ticket, Visibility::Public, answer, &[], later(3))?;
+    let says = |visibility, comment, files| Answer { visibility, comment, files, status: None };
+    answer_ticket(tx, agent, ticket, says(Visibility::Public, answer, &[]), later(3))?;
     if number.is_multiple_of(3) {
-        answer_ticket(tx, agent, ticket, Visibility::Internal, NOTE, &files[2..], later(4))?;
+        answer_ticket(tx, agent, ticket, says(Visibility::Internal, NOTE, &files[2..]), later(4))?;
     }
     if number.is_multiple_of(2) {
         let comment = REPLIES[number % REPLIES.len()].to_owned();

@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
-use crate::app::idempotency::{Repeatable, kept_or_checked, once};
+use crate::app::idempotency::{Repeatable, is_kept_or_checked, kept, once};
 use crate::domain::{Error, TicketId, Timestamp};
 use crate::http::problems::Place;
 use crate::http::{ApiError, AppState, envelope};
@@ -52,7 +52,7 @@ impl KeptAnswer {
 /// answer that was kept, if one was.
 ///
 /// # Errors
-/// What `check` gives, in the words of `place`.
+/// What `check` gives, in the words of `place`; `Conflict::KeyReused` when the key was used with another body.
 pub async fn kept_or_refused(
     app: &AppState,
     request: Option<Repeatable>,
@@ -60,8 +60,12 @@ pub async fn kept_or_refused(
     place: Place,
     check: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static,
 ) -> Result<Option<Response>, ApiError> {
-    let looked = app.store().read(move |tx| kept_or_checked(tx, request.as_ref(), at, &check)).await;
-    let kept = looked.map_err(|error| ApiError::at(place, error))?;
+    let wanted = request.clone();
+    let looked = app.store().read(move |tx| is_kept_or_checked(tx, wanted.as_ref(), at, &check)).await;
+    let is_kept = looked.map_err(|error| ApiError::at(place, error))?;
+    let Some(request) = request.filter(|_| is_kept) else { return Ok(None) };
+    let found = app.store().write(move |tx| kept(tx, &request, at)).await;
+    let kept = found.map_err(|error| ApiError::at(place, error))?;
     kept.map(|kept| KeptAnswer::present(&kept, app)).transpose()
 }
 

@@ -11,7 +11,7 @@ pub mod log_in;
 pub mod refresh;
 pub mod reply;
 pub mod update_ticket;
-mod uploads;
+pub mod uploads;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};

@@ -80,6 +80,6 @@ impl FromRequestParts<AppState> for ClientAddress {
 
 fn note(parts: &Parts, application: Application, requester: Option<&Requester>) {
     if let Some(note) = parts.extensions.get::<CallerNote>() {
-        note.note(application, requester.map(|requester| requester.user));
+        note.note(application.workspace, requester.map(|requester| requester.user));
     }
 }

@@ -5,11 +5,23 @@ use crate::domain::attachment::FILES_MAX;
 use crate::domain::id::{GivenId, parse_plain};
 use crate::domain::ticket::{SUBJECT_MAX_CHARS, Subject};
 use crate::domain::{Checked, Problem, text};
+use crate::http::ApiError;
 
 impl Form {
     /// The field's value; of a repeated one the last.
     fn last(&self, name: &str) -> Option<&Value> {
         self.fields.iter().rev().find(|(field, _)| field == name).map(|(_, value)| value)
+    }
+
+    /// Goes on if there are no fields but these.
+    ///
+    /// # Errors
+    /// A 400 that names the field.
+    pub fn refuse_others(&self, known: &[&str]) -> Result<(), ApiError> {
+        match self.fields.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            Some((unknown, _)) => Err(ApiError::field(unknown.clone(), "There is no such field.")),
+            None => Ok(()),
+        }
     }
 
     /// Required text without surrounding white space.
@@ -110,6 +122,22 @@ impl Form {
             return Err(vec![Problem::IdRequired]);
         }
         parse_plain(given).ok_or_else(|| vec![Problem::IdNotValid])
+    }
+
+    /// Text as it came, which may be empty; of a repeated field the last.
+    pub fn raw(&self, name: &str) -> Option<String> {
+        match self.last(name)? {
+            Value::Text(text) => Some(text.text.clone()),
+            _ => None,
+        }
+    }
+
+    /// All texts of a repeated field.
+    pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.fields.iter().filter(move |(field, _)| field == name).filter_map(|(_, value)| match value {
+            Value::Text(text) => Some(text.text.as_str()),
+            _ => None,
+        })
     }
 
     /// A parameter that is absent when it is blank, and is text otherwise.

@@ -6,7 +6,7 @@ use http::request::Parts;
 use super::caller::Caller;
 use super::form::Form;
 use crate::app::idempotency::{KEY_MAX_CHARS, Repeatable};
-use crate::domain::user::Application;
+use crate::domain::user::{Application, Requester};
 use crate::domain::{Error, Problem};
 use crate::http::{ApiError, AppState};
 
@@ -25,6 +25,12 @@ impl IdempotencyKey {
             fingerprint: self.0.as_ref().map(|_| form.fingerprint(app.secret(), route))?,
             key: self.0?,
         })
+    }
+
+    /// The request of a member of staff that has this fingerprint.
+    pub fn of_staff(self, staff: &Requester, fingerprint: [u8; 32]) -> Option<Repeatable> {
+        let principal = format!("user:{}", staff.user);
+        Some(Repeatable { workspace: staff.workspace, principal, fingerprint, key: self.0? })
     }
 
     /// The request of an application without a user.

@@ -7,13 +7,15 @@ mod checksum;
 mod contents;
 mod progress;
 mod row;
+mod table;
 mod tables;
 mod transfer;
 
 pub use checksum::{Checksum, State, look};
 pub use contents::{Content, STATEMENTS as CONTENTS_STATEMENTS, contents_after};
 pub use progress::{Begun, begin, finish, is_unfinished, last_ids, source};
-pub use tables::{Kind, NOT_COPIED, TABLES, Table};
+pub use table::{Kind, Table};
+pub use tables::{NOT_COPIED, TABLES};
 pub use transfer::transfer;
 
 use super::{StorageError, Tx};

@@ -2,41 +2,8 @@
 
 use std::sync::LazyLock;
 
-use self::Kind::{Bool, Bytes, Int, OptInt, OptText, Text};
-
-/// What a column holds, on every engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Int,
-    OptInt,
-    Bool,
-    Text,
-    OptText,
-    Bytes,
-}
-
-/// Rows that one statement inserts: most of what a statement costs is not its rows.
-pub const ROWS_TOGETHER: usize = 25;
-
-/// A table that is copied, and the statements that do it.
-#[derive(Debug)]
-pub struct Table {
-    pub name: &'static str,
-    /// The columns that rows are told apart by and copied in the order of: the first ones.
-    pub key: usize,
-    /// All its columns.
-    pub columns: &'static [(&'static str, Kind)],
-    /// Whether ids are given to its rows one after the other, never twice.
-    pub is_numbered: bool,
-    pub(super) all: String,
-    pub(super) first_page: String,
-    pub(super) next_page: String,
-    pub(super) insert: String,
-    /// The same for [`ROWS_TOGETHER`] rows.
-    pub(super) insert_together: String,
-    pub(super) count: String,
-    pub(super) greatest_id: String,
-}
+use super::table::Kind::{Bool, Bytes, Int, OptInt, OptText, Text};
+use super::table::{Table, numbered, table};
 
 /// The tables, those that others refer to first. `tests/it/cli/copy/tables.rs` holds them against the schemas.
 pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
@@ -73,6 +40,40 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 ("idp_subject", OptText),
                 ("active", Bool),
                 ("open_tickets", Int),
+                ("created_at", Int),
+                ("name", Text),
+                ("name_folded", Text),
+                ("shortcuts", Bool),
+            ],
+        ),
+        numbered(
+            "team",
+            1,
+            &[("id", Int), ("workspace_id", Int), ("name", Text), ("active", Bool), ("created_at", Int)],
+        ),
+        table("team_member", 3, &[("workspace_id", Int), ("team_id", Int), ("user_id", Int)]),
+        numbered(
+            "canned_reply",
+            1,
+            &[
+                ("id", Int),
+                ("workspace_id", Int),
+                ("owner_id", OptInt),
+                ("shortcut", Text),
+                ("body", Text),
+                ("created_at", Int),
+            ],
+        ),
+        numbered(
+            "saved_view",
+            1,
+            &[
+                ("id", Int),
+                ("workspace_id", Int),
+                ("owner_id", Int),
+                ("shared", Bool),
+                ("name", Text),
+                ("query", Text),
                 ("created_at", Int),
             ],
         ),
@@ -111,6 +112,11 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 ("expires_at", Int),
                 ("used_at", OptInt),
             ],
+        ),
+        table(
+            "console_cookie",
+            1,
+            &[("token_hash", Bytes), ("workspace_id", Int), ("session_id", Int), ("expires_at", Int)],
         ),
         numbered(
             "category",
@@ -154,9 +160,26 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 ("created_at", Int),
                 ("updated_at", Int),
                 ("comment", Text),
+                ("assignee_id", OptInt),
+                ("team_id", OptInt),
+                ("snoozed_until", OptInt),
+                ("merged_into", OptInt),
             ],
         ),
         table("ticket_tag", 3, &[("workspace_id", Int), ("ticket_id", Int), ("tag_id", Int)]),
+        table(
+            "draft",
+            3,
+            &[
+                ("workspace_id", Int),
+                ("user_id", Int),
+                ("ticket_id", Int),
+                ("internal", Bool),
+                ("body", Text),
+                ("updated_at", Int),
+            ],
+        ),
+        table("ticket_seen", 3, &[("workspace_id", Int), ("user_id", Int), ("ticket_id", Int), ("event_id", Int)]),
         numbered(
             "conversation",
             3,
@@ -199,6 +222,20 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 ("after", Text),
             ],
         ),
+        numbered(
+            "audit",
+            1,
+            &[
+                ("id", Int),
+                ("workspace_id", Int),
+                ("actor_id", Int),
+                ("at", Int),
+                ("kind", Text),
+                ("subject_id", Int),
+                ("before", OptText),
+                ("after", OptText),
+            ],
+        ),
         table(
             "idempotency_key",
             3,
@@ -215,56 +252,19 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
 });
 
 /// The tables that are not copied, each with the reason.
-pub const NOT_COPIED: [(&str, &str); 7] = [
+pub const NOT_COPIED: [(&str, &str); 14] = [
     ("refinery_schema_history", "says which schema the database itself has"),
     ("installation", "its secret is copied apart; the rest is about the schema"),
     ("revision", "counts changes to this database, and is raised when the copy is done"),
     ("sequence", "SQLite's; the greatest ids are carried over apart"),
     ("recurring_job", "servers put in what is missing"),
+    ("presence", "who looks at what right now, which is over when the copy is done"),
     ("blob_deletion", "about bytes where the source has them"),
     ("copy_progress", "about the copy itself"),
+    ("search_index", "made anew from the texts, when the copy is done"),
+    ("search_index_data", "part of the index on SQLite"),
+    ("search_index_idx", "part of the index on SQLite"),
+    ("search_index_docsize", "part of the index on SQLite"),
+    ("search_index_config", "part of the index on SQLite"),
+    ("search_round", "how far the index is made"),
 ];
-
-fn numbered(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
-    Table { is_numbered: true, ..table(name, key, columns) }
-}
-
-fn table(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
-    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    let list = names.join(", ");
-    let order = names[..key].join(", ");
-    let numbers = |first: usize, count: usize| {
-        (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
-    };
-    let rows = |count: usize| {
-        let row = |number: usize| format!("({})", numbers(number * columns.len() + 1, columns.len()));
-        (0..count).map(row).collect::<Vec<_>>().join(", ")
-    };
-    Table {
-        name,
-        key,
-        columns,
-        is_numbered: false,
-        all: format!("SELECT {list} FROM {name}"),
-        first_page: format!("SELECT {list} FROM {name} ORDER BY {order} LIMIT $1"),
-        next_page: format!(
-            "SELECT {list} FROM {name} WHERE ({order}) > ({}) ORDER BY {order} LIMIT ${}",
-            numbers(1, key),
-            key + 1
-        ),
-        insert: format!("INSERT INTO {name} ({list}) VALUES {}", rows(1)),
-        insert_together: format!("INSERT INTO {name} ({list}) VALUES {}", rows(ROWS_TOGETHER)),
-        count: format!("SELECT COUNT(*) FROM {name}"),
-        greatest_id: format!("SELECT COALESCE(MAX(id), 0) FROM {name}"),
-    }
-}
-
-impl Table {
-    /// Its statements, so that a test can prepare each on every engine.
-    #[must_use]
-    pub fn statements(&self) -> Vec<&str> {
-        let ids = self.is_numbered.then_some(&*self.greatest_id);
-        let always = [&self.all, &self.first_page, &self.next_page, &self.insert, &self.insert_together, &self.count];
-        always.into_iter().map(String::as_str).chain(ids).collect()
-    }
-}

@@ -7,7 +7,7 @@ use futures_util::future::{try_join, try_join_all};
 use super::Table;
 use super::progress::{advance, copied};
 use super::row::{decode, encode, value};
-use super::tables::ROWS_TOGETHER;
+use super::table::ROWS_TOGETHER;
 use crate::domain::Error;
 use crate::storage::value::Value;
 use crate::storage::{Param, StorageError, Store, Tx};

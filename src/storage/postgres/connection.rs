@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::future::poll_fn;
@@ -29,16 +30,26 @@ const LOCK_WITHIN: Duration = Duration::from_millis(1200);
 /// How long a transaction may do nothing before the server ends it: its process may have been stopped.
 const IDLE_WITHIN: Duration = Duration::from_secs(10);
 
+/// How often it is looked whether to go on waiting.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Composed statements that a connection keeps prepared.
+const COMPOSED_MAX: usize = 128;
+
 /// A connection that one thread uses.
 pub struct Connection {
     runtime: Runtime,
     pub client: Client,
     /// By where the text is: statements are constants.
     statements: RefCell<HashMap<(usize, usize), Statement>>,
+    /// Those that were composed, by their text.
+    composed: RefCell<HashMap<String, Statement>>,
     /// What other connections send to those who listen.
     pub notifications: mpsc::Receiver<()>,
     /// What the server calls the process behind this connection.
     pub backend: i32,
+    /// Tells its server, and one start of it, from others.
+    pub server: String,
 }
 
 /// What a connection is for.
@@ -79,21 +90,46 @@ impl Connection {
                     }
                 };
                 client.batch_execute(&session(r#use)).await?;
-                let backend = backend(&client).await?;
-                Ok::<_, tokio_postgres::Error>((client, backend))
+                let (backend, server) = behind(&client).await?;
+                Ok::<_, tokio_postgres::Error>((client, backend, server))
             })
             .await
             .map_err(|_| Failure::too_slow())?
             .map_err(Failure::from)
         });
-        let (client, backend) = opened?;
-        Ok(Self { runtime, client, statements: RefCell::default(), notifications, backend })
+        let (client, backend, server) = opened?;
+        Ok(Self {
+            runtime,
+            client,
+            statements: RefCell::default(),
+            composed: RefCell::default(),
+            notifications,
+            backend,
+            server,
+        })
     }
 
-    /// Lets `work` come to its end, but no later than `deadline`. After [`Kind::Lost`], the connection is of no more use.
+    /// Lets `work` come to its end, but no later than `deadline`. After [`Kind::Lost`], the connection is of no more use;
+    /// after [`Kind::Late`], not before [`Connection::hear_all`].
     pub fn wait<T>(&self, deadline: Instant, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         self.runtime.block_on(async {
             tokio::time::timeout_at(deadline.into(), work).await.unwrap_or_else(|_| Err(Failure::too_slow()))
+        })
+    }
+
+    /// Waits until all that was sent is answered, or `is_in_vain`. Gives whether it is answered: then nothing is left of
+    /// what came before.
+    pub fn hear_all(&self, is_in_vain: impl Fn() -> bool) -> bool {
+        self.runtime.block_on(async {
+            // The server answers in turn: this last.
+            let mut answered = pin!(self.client.simple_query(""));
+            loop {
+                match tokio::time::timeout(LOOK_EVERY, &mut answered).await {
+                    Ok(answer) => return answer.is_ok(),
+                    Err(_) if is_in_vain() => return false,
+                    Err(_) => {}
+                }
+            }
         })
     }
 
@@ -129,6 +165,20 @@ impl Connection {
         self.statements.borrow_mut().insert(place(sql), statement.clone());
     }
 
+    /// The prepared form of a text that was composed, if it is remembered.
+    pub fn prepared_composed(&self, sql: &str) -> Option<Statement> {
+        self.composed.borrow().get(sql).cloned()
+    }
+
+    /// Remembers the prepared form of a text that was composed; of many, only the newest.
+    pub fn remember_composed(&self, sql: &str, statement: &Statement) {
+        let mut composed = self.composed.borrow_mut();
+        if composed.len() >= COMPOSED_MAX {
+            composed.clear();
+        }
+        composed.insert(sql.to_owned(), statement.clone());
+    }
+
     /// Whether the server has closed the connection, as far as is known.
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()
@@ -140,23 +190,26 @@ fn place(sql: &'static str) -> (usize, usize) {
     (sql.as_ptr().addr(), sql.len())
 }
 
-/// What the server calls the process behind a connection. Nothing is prepared for it, so that a pooler that shares
-/// sessions answers too.
-pub async fn backend(client: &Client) -> Result<i32, tokio_postgres::Error> {
-    let answer = client.simple_query("SELECT pg_backend_pid()").await?;
-    let backend = answer.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+/// What the server calls the process behind a connection, and what tells the server from others. Nothing is prepared for
+/// it, so that a pooler that shares sessions answers too.
+pub async fn behind(client: &Client) -> Result<(i32, String), tokio_postgres::Error> {
+    let which = "SELECT pg_backend_pid(), pg_postmaster_start_time()::text || coalesce(inet_server_addr()::text, '')
+         || coalesce(inet_server_port()::text, '')";
+    let answer = client.simple_query(which).await?;
+    let found = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some((row.get(0)?.parse().ok()?, row.get(1)?.to_owned())),
         _ => None,
     });
     // A server that answers nothing is none that could be used; no process has this number.
-    Ok(backend.unwrap_or_default())
+    Ok(found.unwrap_or_default())
 }
 
-/// What every session begins with. Whatever the server's default, a commit waits for the disk.
+/// What every session begins with. Whatever the server's default, a commit waits for the disk. No statement here runs for
+/// so long that it would be worth compiling, whatever the planner thinks of it.
 fn session(r#use: Use) -> String {
     let statement_within = r#use.statement_within.unwrap_or_default();
     format!(
-        "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
+        "SET jit = off; SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
          SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
         statement_within.as_millis(),
         LOCK_WITHIN.as_millis(),

@@ -15,6 +15,8 @@ pub enum Kind {
     Busy,
     /// The connection is of no more use, or its server takes no writes any more: the same may work on another.
     Lost,
+    /// The server has not answered in time. What it is doing is unknown, and the connection of no use until it answers.
+    Late,
     /// The transaction or its server takes no writes.
     ReadOnly,
     /// Trying again is of no use.
@@ -35,9 +37,14 @@ impl Failure {
         Self { kind, cause: cause.into() }
     }
 
-    /// The server has not answered in time; what it is doing is unknown.
+    /// The server has not answered in time.
     pub fn too_slow() -> Self {
-        Self::ours(Kind::Lost, "the server does not answer in time")
+        Self::ours(Kind::Late, "the server does not answer in time")
+    }
+
+    /// Whether the connection cannot be gone on with.
+    pub fn is_of_the_connection(&self) -> bool {
+        matches!(self.kind, Kind::Lost | Kind::Late)
     }
 
     /// As a closure or its caller sees it.
@@ -45,7 +52,7 @@ impl Failure {
         match self.kind {
             Kind::Locked => StorageError::Locked,
             Kind::Final | Kind::ReadOnly => StorageError::Engine(self.cause.into()),
-            Kind::Conflict | Kind::Busy | Kind::Lost => StorageError::Busy,
+            Kind::Conflict | Kind::Busy | Kind::Lost | Kind::Late => StorageError::Busy,
         }
     }
 }

@@ -6,6 +6,7 @@ use refinery::Runner;
 
 use super::connection::{self, Connection, Use};
 use super::failure::{self, Failure};
+use super::indexes;
 use super::url::PostgresUrl;
 use crate::storage::StorageError;
 use crate::storage::schema;
@@ -24,7 +25,8 @@ const LOOK_WITHIN: Duration = Duration::from_secs(5);
 const LOCK: i64 = 0x6665_7272_6f64_6573;
 
 /// Applies what is missing of the schema. Nodes that start at once take turns. A statement that has to wait for most of a
-/// second for a table's lock gives up, because everybody else would queue behind it; the next start tries again.
+/// second for a table's lock gives up, because everybody else would queue behind it; the next start tries again. Indexes
+/// that are built beside those who write have longer.
 pub fn bring_up_to_date(url: &PostgresUrl) -> Result<(), StorageError> {
     let cannot = |failure: Failure| StorageError::Schema(format!("cannot use {url}: {}", failure.cause));
     let open = || Connection::open(url, Use { writes: true, statement_within: None }).map_err(cannot);
@@ -35,7 +37,10 @@ pub fn bring_up_to_date(url: &PostgresUrl) -> Result<(), StorageError> {
     refuse_what_cannot_work(&connection).map_err(cannot)??;
     let runner: Runner = embedded::migrations::runner().set_abort_missing(false);
     let known = schema::newest(&runner);
-    if state(&connection).map_err(cannot)?.is_enough(known)? {
+    let before = state(&connection).map_err(cannot)?;
+    // Which indexes a newer schema has, only newer programs know.
+    let is_newer = before.applied > known;
+    if before.is_enough(known)? && (is_newer || indexes::missing(&connection).map_err(cannot)?.is_empty()) {
         return Ok(());
     }
     let asked = Instant::now();
@@ -63,6 +68,10 @@ pub fn bring_up_to_date(url: &PostgresUrl) -> Result<(), StorageError> {
                 let cause = failure::with_sources(&*e);
                 StorageError::Schema(format!("cannot bring the schema of {url} up to date: {cause}"))
             })?;
+    }
+    for index in indexes::missing(&connection).map_err(cannot)? {
+        indexes::build(&mut connection, &index)
+            .map_err(|failure| StorageError::Schema(format!("{url}: {}", index.complaint(&failure))))?;
     }
     Ok(())
 }
@@ -114,7 +123,7 @@ fn shares_sessions(one: &Connection, other: &Connection) -> Result<bool, Failure
 fn backend(connection: &Connection, statement: &str) -> Result<i32, Failure> {
     connection.wait(Instant::now() + LOOK_WITHIN, async {
         connection.client.batch_execute(statement).await?;
-        Ok(connection::backend(&connection.client).await?)
+        Ok(connection::behind(&connection.client).await?.0)
     })
 }
 

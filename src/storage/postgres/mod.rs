@@ -3,16 +3,20 @@
 mod connection;
 mod failure;
 mod in_use;
+mod indexes;
 mod integrity;
 mod migrate;
 mod pool;
 mod replica;
 mod row;
+mod search;
 mod tx;
 mod url;
 mod value;
 mod watch;
+mod worker;
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -50,7 +54,9 @@ struct Shared {
     revision: AtomicU64,
     /// See `Tx::last_settled_event`.
     settled_event: AtomicI64,
-    /// Grows when another server has taken over: connections that are older are given up.
+    /// Which server the watch is connected to; see `Connection::server`.
+    server: Mutex<String>,
+    /// Grows when that is another one: connections to others are given up.
     generation: AtomicU64,
     /// Whether the server answered when it was last looked at.
     answers: AtomicBool,
@@ -60,6 +66,30 @@ struct Shared {
     connecting: Mutex<()>,
     /// Wakes the watching thread to its end.
     closed: Notify,
+}
+
+impl Shared {
+    /// Notes which server it is now.
+    fn note_server(&self, server: &str) {
+        let mut last = self.server.lock().expect("no thread panics while it holds this");
+        if *last != server {
+            server.clone_into(&mut last);
+            self.generation.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Whether `connection`, made when the generation was `made_at`, is to the server that the watch sees. If so, notes
+    /// that it is of this generation.
+    fn is_on_the_same(&self, connection: &Connection, made_at: &Cell<u64>) -> bool {
+        let generation = self.generation.load(Ordering::Acquire);
+        // One that was made a moment before the watch's may lead to the new server already.
+        let is_same = made_at.get() == generation
+            || *self.server.lock().expect("no thread panics while it holds this") == connection.server;
+        if is_same {
+            made_at.set(generation);
+        }
+        is_same
+    }
 }
 
 /// A PostgreSQL database and the threads that work on it.
@@ -85,6 +115,7 @@ impl Engine {
             metrics,
             revision: AtomicU64::new(0),
             settled_event: AtomicI64::new(0),
+            server: Mutex::default(),
             generation: AtomicU64::new(0),
             answers: AtomicBool::new(false),
             closing: AtomicBool::new(false),

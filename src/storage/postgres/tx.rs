@@ -15,7 +15,9 @@ use tokio_postgres::types::ToSql;
 use super::connection::Connection;
 use super::failure::{Failure, Kind};
 use super::row::PgRow;
+use super::search;
 use crate::domain::EventId;
+use crate::domain::search::Wanted;
 use crate::storage::value::Value;
 use crate::storage::{EachRow, Param, Sequence, StorageError, Table, Tx};
 
@@ -94,7 +96,7 @@ impl<'c> PgTx<'c> {
         }
     }
 
-    /// Makes what was done durable. When this fails with [`Kind::Lost`], nobody knows whether it is.
+    /// Makes what was done durable. When this fails with [`Kind::Lost`] or [`Kind::Late`], nobody knows whether it is.
     pub fn commit(self) -> Result<(), Failure> {
         self.end("COMMIT")
     }
@@ -148,6 +150,23 @@ impl<'c> PgTx<'c> {
         self.connection.remember(sql, &statement);
         Ok(statement)
     }
+
+    /// Runs a prepared statement and hands every row of its answer to `each`.
+    fn answer(&mut self, statement: &Statement, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
+        let client = &self.connection.client;
+        let mut refused = Ok(());
+        self.wait(async {
+            let mut rows = pin!(client.query_raw(statement, values(params)).await?);
+            while let Some(row) = rows.next().await {
+                let row = row?;
+                if refused.is_ok() {
+                    refused = each(&PgRow(&row));
+                }
+            }
+            Ok(())
+        })?;
+        refused
+    }
 }
 
 fn next_of(sequence: Sequence) -> &'static str {
@@ -191,19 +210,17 @@ impl Tx for PgTx<'_> {
 
     fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
         let statement = self.statement(sql)?;
+        self.answer(&statement, params, each)
+    }
+
+    fn query_composed(&mut self, sql: &str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
+        if let Some(statement) = self.connection.prepared_composed(sql) {
+            return self.answer(&statement, params, each);
+        }
         let client = &self.connection.client;
-        let mut refused = Ok(());
-        self.wait(async {
-            let mut rows = pin!(client.query_raw(&statement, values(params)).await?);
-            while let Some(row) = rows.next().await {
-                let row = row?;
-                if refused.is_ok() {
-                    refused = each(&PgRow(&row));
-                }
-            }
-            Ok(())
-        })?;
-        refused
+        let statement = self.wait(async { Ok(client.prepare(sql).await?) })?;
+        self.connection.remember_composed(sql, &statement);
+        self.answer(&statement, params, each)
     }
 
     fn will_need_id(&mut self, sequence: Sequence) -> Result<(), StorageError> {
@@ -227,6 +244,25 @@ impl Tx for PgTx<'_> {
             self.wait(async { Ok(()) })?;
         }
         id.get().ok_or(StorageError::Busy)
+    }
+
+    fn index_text(&mut self, number: i64, terms: &str) -> Result<(), StorageError> {
+        self.execute_later(search::INDEX, &[Param::Int(number), Param::Text(terms)])
+    }
+
+    fn forget_text(&mut self, number: i64) -> Result<(), StorageError> {
+        self.execute_later(search::FORGET, &[Param::Int(number)])
+    }
+
+    fn find_texts(&mut self, places: &[String], wanted: &[&Wanted], limit: usize) -> Result<Vec<i64>, StorageError> {
+        let (query, places) = (search::query(wanted), places.join(" "));
+        let limit = Param::Int(i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut found = Vec::new();
+        self.query(search::FIND, &[Param::Text(&query), Param::Text(&places), limit], &mut |row| {
+            found.push(row.int(0)?);
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     fn last_settled_event(&mut self) -> Result<EventId, StorageError> {

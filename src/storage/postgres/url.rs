@@ -13,6 +13,10 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+/// How soon it is noticed that nobody is there any more, in seconds, unless the address says otherwise: a machine that
+/// died says nothing.
+const KEEPALIVE: &str = "keepalives_idle=4&keepalives_interval=2&keepalives_retries=3&tcp_user_timeout=10";
+
 /// `postgres://user:password@host:port/database`, checked. `sslmode` is `disable` or `verify-full`; without it, TLS is
 /// used unless the server is on this machine. `sslrootcert` names a file of certificates to trust instead of the
 /// system's.
@@ -46,7 +50,7 @@ impl PostgresUrl {
             }
         }
         let mut config: tokio_postgres::Config =
-            format!("{address}?{}", others.join("&")).parse().map_err(|e: tokio_postgres::Error| {
+            format!("{address}?{KEEPALIVE}&{}", others.join("&")).parse().map_err(|e: tokio_postgres::Error| {
                 let problem = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
                 format!("it must look like postgres://user:password@host:5432/name ({problem})")
             })?;
@@ -123,4 +127,24 @@ fn client_config(root: Option<&str>) -> Result<ClientConfig, String> {
         return Err(cannot("there is no certificate in it".to_owned()));
     }
     Ok(builder.with_root_certificates(trusted).with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_dead_peer_is_noticed_in_ten_seconds_or_as_the_address_says() {
+        let usual = PostgresUrl::parse("postgres://me@localhost/desk?connect_timeout=3").expect("an address").config;
+        assert!(usual.get_keepalives());
+        let probes = usual.get_keepalives_interval().zip(usual.get_keepalives_retries()).expect("both are set");
+        assert_eq!(usual.get_keepalives_idle() + probes.0 * probes.1, Duration::from_secs(10));
+        assert_eq!(usual.get_tcp_user_timeout(), Some(&Duration::from_secs(10)));
+        let chosen = PostgresUrl::parse("postgres://me@localhost/desk?keepalives_idle=60&tcp_user_timeout=90");
+        let chosen = chosen.expect("an address").config;
+        assert_eq!(chosen.get_keepalives_idle(), Duration::from_mins(1));
+        assert_eq!(chosen.get_tcp_user_timeout(), Some(&Duration::from_secs(90)));
+    }
 }

@@ -3,6 +3,7 @@
 use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
+use super::search;
 use crate::storage::Param;
 use crate::storage::value::Value;
 
@@ -17,6 +18,7 @@ impl ToSql for Param<'_> {
             (Param::Int(number), &Type::INT4) => i32::try_from(number)?.to_sql(expected, out),
             (Param::Bool(truth), &Type::BOOL) => truth.to_sql(expected, out),
             (Param::Text(text), &(Type::TEXT | Type::VARCHAR)) => text.to_sql(expected, out),
+            (Param::Text(terms), &Type::TS_VECTOR) => search::encode(terms, out),
             (Param::Bytes(bytes), &Type::BYTEA) => bytes.to_sql(expected, out),
             (_, expected) => Err(format!("the statement wants {expected} here").into()),
         }

@@ -20,15 +20,11 @@ const LOOK_WITHIN: Duration = Duration::from_millis(500);
 const LOOK: &str = "SELECT r.value, pg_is_in_recovery(), CASE WHEN e.is_called THEN e.last_value ELSE 0 END,
      pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM revision r, event_id e WHERE r.id = 1";
 
-/// Tells one server, and one start of it, from another.
-pub const WHICH_SERVER: &str = "SELECT pg_postmaster_start_time()::text || coalesce(inet_server_addr()::text, '')
-     || coalesce(inet_server_port()::text, '')";
-
 /// Starts the thread; it ends when the store is closed. The first look is over when this returns.
 pub fn start(shared: &Arc<Shared>) -> Result<JoinHandle<()>, StorageError> {
     let shared = Arc::clone(shared);
     let (looked, has_looked) = std::sync::mpsc::sync_channel(1);
-    let mut watch = Watch { shared, server: None, revision: None, events: Horizon::default(), looked: Some(looked) };
+    let mut watch = Watch { shared, revision: None, events: Horizon::default(), looked: Some(looked) };
     let thread = std::thread::Builder::new().name("postgres-watch".to_owned()).spawn(move || watch.run());
     let thread = thread.map_err(|e| StorageError::Engine(Box::new(e)))?;
     // If it fails, requests are refused until a later one succeeds.
@@ -38,8 +34,6 @@ pub fn start(shared: &Arc<Shared>) -> Result<JoinHandle<()>, StorageError> {
 
 struct Watch {
     shared: Arc<Shared>,
-    /// What [`WHICH_SERVER`] gave last.
-    server: Option<String>,
     /// What the revision was at the last look.
     revision: Option<i64>,
     events: Horizon,
@@ -66,14 +60,10 @@ impl Watch {
 
     fn connect(&mut self) -> Result<Connection, Failure> {
         let connection = Connection::open(&self.shared.url, Use { writes: true, statement_within: Some(LOOK_WITHIN) })?;
-        let server: String = connection.wait(Instant::now() + LOOK_WITHIN, async {
-            connection.client.batch_execute("LISTEN ferrodesk_revision").await?;
-            Ok(connection.client.query_one(WHICH_SERVER, &[]).await?.get(0))
+        connection.wait(Instant::now() + LOOK_WITHIN, async {
+            Ok(connection.client.batch_execute("LISTEN ferrodesk_revision").await?)
         })?;
-        if self.server.as_ref() != Some(&server) {
-            self.shared.generation.fetch_add(1, Ordering::AcqRel);
-            self.server = Some(server);
-        }
+        self.shared.note_server(&connection.server);
         // The server may be another one, or have crashed: then numbers that it gave before mean nothing, and some of
         // those that nobody committed are given again. What is settled is found out anew.
         self.events = Horizon::default();

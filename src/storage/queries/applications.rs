@@ -1,6 +1,6 @@
 //! Applications and their apikeys.
 
-use super::{Param, StorageError, Tx, collect, first, only, statements};
+use super::{Param, Row, StorageError, Tx, collect, first, only, statements};
 use crate::domain::user::Application;
 use crate::domain::{ApplicationId, Timestamp, WorkspaceId};
 
@@ -9,6 +9,8 @@ statements! {
     INSERT = "INSERT INTO application (workspace_id, name, key_prefix, key_hash, created_at) VALUES ($1, $2, $3, $4, $5)
               ON CONFLICT (key_hash) DO UPDATE SET key_hash = excluded.key_hash RETURNING id";
     LIST = "SELECT id, name, key_prefix, created_at, revoked_at FROM application WHERE workspace_id = $1 ORDER BY id";
+    LOCK = "UPDATE application SET name = name WHERE workspace_id = $1 AND id = $2
+              RETURNING id, name, key_prefix, created_at, revoked_at";
     REVOKE = "UPDATE application SET revoked_at = $1 WHERE workspace_id = $2 AND id = $3 AND revoked_at IS NULL";
 }
 
@@ -46,14 +48,25 @@ pub fn insert(
 
 /// The workspace's applications, oldest first.
 pub fn list(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<ListedApplication>, StorageError> {
-    collect(tx, LIST, &[Param::Int(workspace.0)], |row| {
-        Ok(ListedApplication {
-            id: ApplicationId(row.int(0)?),
-            name: row.text(1)?.to_owned(),
-            key_prefix: row.text(2)?.to_owned(),
-            created_at: Timestamp(row.int(3)?),
-            revoked_at: row.opt_int(4)?.map(Timestamp),
-        })
+    collect(tx, LIST, &[Param::Int(workspace.0)], read)
+}
+
+/// The application with this id, which stays as it is until the transaction ends.
+pub fn lock(
+    tx: &mut dyn Tx,
+    workspace: WorkspaceId,
+    id: ApplicationId,
+) -> Result<Option<ListedApplication>, StorageError> {
+    first(tx, LOCK, &[Param::Int(workspace.0), Param::Int(id.0)], read)
+}
+
+fn read(row: &dyn Row) -> Result<ListedApplication, StorageError> {
+    Ok(ListedApplication {
+        id: ApplicationId(row.int(0)?),
+        name: row.text(1)?.to_owned(),
+        key_prefix: row.text(2)?.to_owned(),
+        created_at: Timestamp(row.int(3)?),
+        revoked_at: row.opt_int(4)?.map(Timestamp),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Categories and tags.
 
-use super::{Param, StorageError, Tx, collect, first, statements};
+use super::{Param, Row, StorageError, Tx, collect, first, statements};
 use crate::domain::category::{Category, Tag};
 use crate::domain::{CategoryId, TagId, TicketId, Timestamp, WorkspaceId};
 
@@ -13,11 +13,15 @@ statements! {
               ON CONFLICT (workspace_id, name) DO NOTHING RETURNING id";
     SET_CATEGORY_ACTIVE = "UPDATE category SET active = $1 WHERE workspace_id = $2 AND id = $3";
     SET_CATEGORY_POSITION = "UPDATE category SET position = $1 WHERE workspace_id = $2 AND id = $3";
+    LOCK_CATEGORY = "UPDATE category SET active = active WHERE workspace_id = $1 AND id = $2 RETURNING id, name, description, position, active";
+    SET_CATEGORY = "UPDATE category SET name = $1, description = $2, active = $3 WHERE workspace_id = $4 AND id = $5";
     TAGS = "SELECT id, tag, keyword, active FROM tag WHERE workspace_id = $1 ORDER BY id";
     ACTIVE_TAG = "SELECT 1 FROM tag WHERE workspace_id = $1 AND id = $2 AND active = TRUE";
     INSERT_TAG = "INSERT INTO tag (workspace_id, tag, keyword, active, created_at) VALUES ($1, $2, $3, TRUE, $4)
               ON CONFLICT (workspace_id, tag) DO NOTHING RETURNING id";
     SET_TAG_ACTIVE = "UPDATE tag SET active = $1 WHERE workspace_id = $2 AND id = $3";
+    LOCK_TAG = "UPDATE tag SET active = active WHERE workspace_id = $1 AND id = $2 RETURNING id, tag, keyword, active";
+    SET_TAG = "UPDATE tag SET tag = $1, keyword = $2, active = $3 WHERE workspace_id = $4 AND id = $5";
     TAGS_OF_TICKET = "SELECT tag_id FROM ticket_tag WHERE workspace_id = $1 AND ticket_id = $2 ORDER BY tag_id";
     CLEAR_TAGS = "DELETE FROM ticket_tag WHERE workspace_id = $1 AND ticket_id = $2";
     TAG_TICKET = "INSERT INTO ticket_tag (workspace_id, ticket_id, tag_id) VALUES ($1, $2, $3)
@@ -26,14 +30,37 @@ statements! {
 
 /// The workspace's categories in their set order, inactive ones included.
 pub fn categories(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<Category>, StorageError> {
-    collect(tx, CATEGORIES, &[Param::Int(workspace.0)], |row| {
-        Ok(Category {
-            id: CategoryId(row.int(0)?),
-            name: row.text(1)?.to_owned(),
-            description: row.text(2)?.to_owned(),
-            position: row.int(3)?,
-            active: row.bool(4)?,
-        })
+    collect(tx, CATEGORIES, &[Param::Int(workspace.0)], read_category)
+}
+
+/// The category with this id, which stays as it is until the transaction ends.
+pub fn lock_category(
+    tx: &mut dyn Tx,
+    workspace: WorkspaceId,
+    id: CategoryId,
+) -> Result<Option<Category>, StorageError> {
+    first(tx, LOCK_CATEGORY, &[Param::Int(workspace.0), Param::Int(id.0)], read_category)
+}
+
+/// Changes a category, but for its place.
+pub fn set_category(tx: &mut dyn Tx, workspace: WorkspaceId, category: &Category) -> Result<(), StorageError> {
+    let params = [
+        Param::Text(&category.name),
+        Param::Text(&category.description),
+        Param::Bool(category.active),
+        Param::Int(workspace.0),
+        Param::Int(category.id.0),
+    ];
+    tx.execute_later(SET_CATEGORY, &params)
+}
+
+fn read_category(row: &dyn Row) -> Result<Category, StorageError> {
+    Ok(Category {
+        id: CategoryId(row.int(0)?),
+        name: row.text(1)?.to_owned(),
+        description: row.text(2)?.to_owned(),
+        position: row.int(3)?,
+        active: row.bool(4)?,
     })
 }
 
@@ -89,13 +116,32 @@ pub fn set_category_position(
 
 /// The workspace's tags, oldest first, inactive ones included.
 pub fn tags(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<Tag>, StorageError> {
-    collect(tx, TAGS, &[Param::Int(workspace.0)], |row| {
-        Ok(Tag {
-            id: TagId(row.int(0)?),
-            tag: row.text(1)?.to_owned(),
-            keyword: row.text(2)?.to_owned(),
-            active: row.bool(3)?,
-        })
+    collect(tx, TAGS, &[Param::Int(workspace.0)], read_tag)
+}
+
+/// The tag with this id, which stays as it is until the transaction ends.
+pub fn lock_tag(tx: &mut dyn Tx, workspace: WorkspaceId, id: TagId) -> Result<Option<Tag>, StorageError> {
+    first(tx, LOCK_TAG, &[Param::Int(workspace.0), Param::Int(id.0)], read_tag)
+}
+
+/// Changes a tag.
+pub fn set_tag(tx: &mut dyn Tx, workspace: WorkspaceId, tag: &Tag) -> Result<(), StorageError> {
+    let params = [
+        Param::Text(&tag.tag),
+        Param::Text(&tag.keyword),
+        Param::Bool(tag.active),
+        Param::Int(workspace.0),
+        Param::Int(tag.id.0),
+    ];
+    tx.execute_later(SET_TAG, &params)
+}
+
+fn read_tag(row: &dyn Row) -> Result<Tag, StorageError> {
+    Ok(Tag {
+        id: TagId(row.int(0)?),
+        tag: row.text(1)?.to_owned(),
+        keyword: row.text(2)?.to_owned(),
+        active: row.bool(3)?,
     })
 }
 

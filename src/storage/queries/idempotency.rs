@@ -4,7 +4,9 @@ use super::{Param, StorageError, Tx, first, statements};
 use crate::domain::{Timestamp, WorkspaceId};
 
 statements! {
-    FIND = "SELECT fingerprint, answer FROM idempotency_key WHERE workspace_id = $1 AND principal = $2 AND key = $3 AND created_at > $4";
+    IS_KEPT = "SELECT 1 FROM idempotency_key WHERE workspace_id = $1 AND principal = $2 AND key = $3 AND created_at > $4";
+    FIND = "UPDATE idempotency_key SET answer = answer WHERE workspace_id = $1 AND principal = $2 AND key = $3 AND created_at > $4
+              RETURNING fingerprint, answer";
     FORGET = "DELETE FROM idempotency_key WHERE workspace_id = $1 AND principal = $2 AND key = $3 AND created_at <= $4";
     CLAIM = "INSERT INTO idempotency_key (workspace_id, principal, key, fingerprint, created_at, answer) VALUES ($1, $2, $3, $4, $5, $6)
               ON CONFLICT (workspace_id, principal, key) DO NOTHING";
@@ -35,7 +37,15 @@ pub struct Kept {
     pub answer: Vec<u8>,
 }
 
-/// What is kept under a key since after `not_before`.
+/// Whether something is kept under a key since after `not_before`.
+pub fn is_kept(tx: &mut dyn Tx, scope: Scope<'_>, not_before: Timestamp) -> Result<bool, StorageError> {
+    let [workspace, principal, key] = scope.params();
+    Ok(first(tx, IS_KEPT, &[workspace, principal, key, Param::Int(not_before.0)], |_| Ok(()))?.is_some())
+}
+
+/// What is kept under a key since after `not_before`. It is written once more, so that this transaction's commit waits
+/// for all that the first one's did: what can be read may be durable on one disk only, if its server was started anew
+/// while the first waited for the standby's.
 pub fn find(tx: &mut dyn Tx, scope: Scope<'_>, not_before: Timestamp) -> Result<Option<Kept>, StorageError> {
     let [workspace, principal, key] = scope.params();
     first(tx, FIND, &[workspace, principal, key, Param::Int(not_before.0)], |row| {

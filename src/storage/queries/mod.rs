@@ -4,17 +4,26 @@
 
 pub mod applications;
 pub mod attachments;
+pub mod audit;
 pub mod blob_deletions;
+pub mod canned_replies;
 pub mod catalogue;
+pub mod console_cookies;
 pub mod conversations;
+pub mod desk_tickets;
 pub mod events;
 pub mod idempotency;
 pub mod identity_providers;
 pub mod installation;
+pub mod people;
 pub mod recurring_jobs;
+pub mod saved_views;
+pub mod search;
 pub mod sessions;
+pub mod teams;
 pub mod tickets;
 pub mod users;
+pub mod workplace;
 pub mod workspaces;
 
 use super::{Param, Row, StorageError, Tx};
@@ -35,17 +44,26 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
     [
         ("applications", applications::STATEMENTS),
         ("attachments", attachments::STATEMENTS),
+        ("audit", audit::STATEMENTS),
         ("blob_deletions", blob_deletions::STATEMENTS),
+        ("canned_replies", canned_replies::STATEMENTS),
         ("catalogue", catalogue::STATEMENTS),
+        ("console_cookies", console_cookies::STATEMENTS),
         ("conversations", conversations::STATEMENTS),
+        ("desk_tickets", desk_tickets::STATEMENTS),
         ("events", events::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("identity_providers", identity_providers::STATEMENTS),
         ("installation", installation::STATEMENTS),
+        ("people", people::STATEMENTS),
         ("recurring_jobs", recurring_jobs::STATEMENTS),
+        ("saved_views", saved_views::STATEMENTS),
+        ("search", search::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
+        ("teams", teams::STATEMENTS),
         ("tickets", tickets::STATEMENTS),
         ("users", users::STATEMENTS),
+        ("workplace", workplace::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
     ]
     .into_iter()

@@ -1,6 +1,6 @@
 //! Tickets.
 
-use super::{Param, StorageError, Tx, first, statements, unexpected};
+use super::{Param, StorageError, Tx, first, search, statements, unexpected};
 use crate::domain::ticket::Subject;
 use crate::domain::{CategoryId, Priority, Status, TicketId, Timestamp, UserId, WorkspaceId};
 use crate::storage::Sequence;
@@ -19,10 +19,11 @@ statements! {
               created_at, updated_at, comment) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, FALSE, $8, $9, $10)";
     REQUESTER = "SELECT requester_id FROM ticket WHERE workspace_id = $1 AND id = $2";
     TOUCH = "UPDATE ticket SET updated_at = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4
-              RETURNING priority, status, locked";
-    SET_STATUS = "UPDATE ticket SET status = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
+              RETURNING priority, status, locked, snoozed_until";
+    SET_STATUS = "UPDATE ticket SET status = $1, merged_into = CASE WHEN CAST($1 AS BIGINT) = 3 THEN merged_into END
+              WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
+    WAKE = "UPDATE ticket SET snoozed_until = NULL WHERE workspace_id = $1 AND requester_id = $2 AND id = $3";
     SET_PRIORITY = "UPDATE ticket SET priority = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
-    SET_LOCKED = "UPDATE ticket SET locked = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
     VIEW = "SELECT t.id, t.subject, t.priority, t.category_id, t.comment, t.status, u.email FROM ticket t
               JOIN app_user u ON u.id = t.requester_id AND u.workspace_id = t.workspace_id
               WHERE t.workspace_id = $1 AND t.requester_id = $2 AND t.id = $3";
@@ -61,7 +62,7 @@ pub struct TicketKey {
 }
 
 impl TicketKey {
-    fn params(self) -> [Param<'static>; 3] {
+    pub(super) fn params(self) -> [Param<'static>; 3] {
         [Param::Int(self.workspace.0), Param::Int(self.requester.0), Param::Int(self.id.0)]
     }
 }
@@ -73,6 +74,8 @@ pub struct TicketState {
     pub status: Status,
     /// Whether staff keep its status from its requester.
     pub locked: bool,
+    /// Until when staff do not want to see it.
+    pub snoozed_until: Option<Timestamp>,
 }
 
 /// A ticket's own part of a list or a detailed view.
@@ -139,6 +142,7 @@ pub fn insert(tx: &mut dyn Tx, new: NewTicket<'_>) -> Result<TicketId, StorageEr
         Param::Text(new.comment),
     ];
     tx.execute_later(INSERT, &params)?;
+    search::add_opening(tx, new.workspace, TicketId(id), new.subject.as_str(), new.comment)?;
     Ok(TicketId(id))
 }
 
@@ -152,11 +156,17 @@ pub fn requester(tx: &mut dyn Tx, workspace: WorkspaceId, id: TicketId) -> Resul
 pub fn touch(tx: &mut dyn Tx, key: TicketKey, at: Timestamp) -> Result<Option<TicketState>, StorageError> {
     let [workspace, requester, id] = key.params();
     first(tx, TOUCH, &[Param::Int(at.0), workspace, requester, id], |row| {
-        Ok(TicketState { priority: priority(row.int(0)?, 0)?, status: status(row.int(1)?, 1)?, locked: row.bool(2)? })
+        Ok(TicketState {
+            priority: priority(row.int(0)?, 0)?,
+            status: status(row.int(1)?, 1)?,
+            locked: row.bool(2)?,
+            snoozed_until: row.opt_int(3)?.map(Timestamp),
+        })
     })
 }
 
-/// Moves a ticket from one status to another, and its requester's count with it.
+/// Moves a ticket from one status to another, and its requester's count with it. One that was merged into another and is
+/// opened again lives on by itself.
 pub fn set_status(tx: &mut dyn Tx, key: TicketKey, before: Status, after: Status) -> Result<(), StorageError> {
     let [workspace, requester, id] = key.params();
     tx.execute_later(SET_STATUS, &[Param::Int(after.number()), workspace, requester, id])?;
@@ -173,10 +183,9 @@ pub fn set_priority(tx: &mut dyn Tx, key: TicketKey, priority: Priority) -> Resu
     tx.execute_later(SET_PRIORITY, &[Param::Int(priority.number()), workspace, requester, id])
 }
 
-/// Keeps a ticket's status from its requester, or no longer.
-pub fn set_locked(tx: &mut dyn Tx, key: TicketKey, locked: bool) -> Result<(), StorageError> {
-    let [workspace, requester, id] = key.params();
-    tx.execute_later(SET_LOCKED, &[Param::Bool(locked), workspace, requester, id])
+/// Brings a ticket back into the staff's sight.
+pub fn wake(tx: &mut dyn Tx, key: TicketKey) -> Result<(), StorageError> {
+    tx.execute_later(WAKE, &key.params())
 }
 
 /// Hands a ticket and its requester's e-mail address to `each`; gives whether there is one.
@@ -238,7 +247,7 @@ pub fn count(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<i64, StorageErro
 }
 
 /// The LIKE pattern for "contains `part`", in which nothing of `part` is a wildcard.
-fn contains(part: &str) -> String {
+pub(super) fn contains(part: &str) -> String {
     let mut pattern = String::with_capacity(part.len() + 2);
     pattern.push('%');
     for c in part.chars() {
@@ -262,10 +271,10 @@ fn read(row: &dyn super::Row) -> Result<TicketView<'_>, StorageError> {
     })
 }
 
-fn priority(number: i64, column: usize) -> Result<Priority, StorageError> {
+pub(super) fn priority(number: i64, column: usize) -> Result<Priority, StorageError> {
     Priority::from_number(number).ok_or_else(|| unexpected(column, format!("no priority {number}")))
 }
 
-fn status(number: i64, column: usize) -> Result<Status, StorageError> {
+pub(super) fn status(number: i64, column: usize) -> Result<Status, StorageError> {
     Status::from_number(number).ok_or_else(|| unexpected(column, format!("no status {number}")))
 }

@@ -15,6 +15,7 @@ statements! {
     LOCK = "UPDATE app_user SET active = active WHERE workspace_id = $1 AND id = $2
               RETURNING id, email, role, active, password_hash, idp_subject";
     LIST = "SELECT id, email, role, active, password_hash, idp_subject FROM app_user WHERE workspace_id = $1 ORDER BY id";
+    STAFF = "SELECT id, email, name, role, active FROM app_user WHERE workspace_id = $1 AND role <> 'customer' ORDER BY name, email";
     INSERT = "INSERT INTO app_user (workspace_id, email, email_folded, role, password_hash, idp_issuer, idp_subject, active, created_at)
               VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, $8) ON CONFLICT DO NOTHING RETURNING id";
     SET_PASSWORD = "UPDATE app_user SET password_hash = $1 WHERE workspace_id = $2 AND id = $3";
@@ -34,6 +35,17 @@ pub struct User {
     pub password_hash: Option<String>,
     /// What the workspace's identity provider calls the user.
     pub idp_subject: Option<String>,
+}
+
+/// A member of staff as colleagues see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffMember {
+    pub id: UserId,
+    pub email: String,
+    /// Empty if it is not known.
+    pub name: String,
+    pub role: Role,
+    pub active: bool,
 }
 
 /// A user to be added.
@@ -97,6 +109,19 @@ pub fn by_subject(
 /// The workspace's users, oldest first.
 pub fn list(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<User>, StorageError> {
     collect(tx, LIST, &[Param::Int(workspace.0)], read)
+}
+
+/// The workspace's staff by their names, those who are locked out included.
+pub fn staff(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<StaffMember>, StorageError> {
+    collect(tx, STAFF, &[Param::Int(workspace.0)], |row| {
+        Ok(StaffMember {
+            id: UserId(row.int(0)?),
+            email: row.text(1)?.to_owned(),
+            name: row.text(2)?.to_owned(),
+            role: row.text(3)?.parse().map_err(|problem: String| unexpected(3, problem))?,
+            active: row.bool(4)?,
+        })
+    })
 }
 
 /// Adds a user; `None` when the address or the identity is taken.

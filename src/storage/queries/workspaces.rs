@@ -12,6 +12,8 @@ statements! {
               ON CONFLICT (name) DO NOTHING RETURNING id";
     SET = "UPDATE workspace SET open_ticket_limit = COALESCE($1, open_ticket_limit), reopen_on_reply = COALESCE($2, reopen_on_reply)
               WHERE name = $3 RETURNING id, name, open_ticket_limit, reopen_on_reply";
+    LOCK = "UPDATE workspace SET reopen_on_reply = reopen_on_reply WHERE id = $1 RETURNING id, name, open_ticket_limit, reopen_on_reply";
+    CHANGE = "UPDATE workspace SET name = $1, open_ticket_limit = $2, reopen_on_reply = $3 WHERE id = $4";
 }
 
 fn read(row: &dyn Row) -> Result<Workspace, StorageError> {
@@ -59,4 +61,20 @@ pub fn set(
 ) -> Result<Option<Workspace>, StorageError> {
     let reopen_on_reply = reopen_on_reply.map_or(Param::Null, Param::Bool);
     first(tx, SET, &[Param::opt_int(open_ticket_limit), reopen_on_reply, Param::Text(name)], read)
+}
+
+/// The workspace with this id, which nobody else locks or changes until the transaction ends.
+pub fn lock(tx: &mut dyn Tx, id: WorkspaceId) -> Result<Option<Workspace>, StorageError> {
+    first(tx, LOCK, &[Param::Int(id.0)], read)
+}
+
+/// Changes a workspace, its name included.
+pub fn change(tx: &mut dyn Tx, workspace: &Workspace) -> Result<(), StorageError> {
+    let params = [
+        Param::Text(&workspace.name),
+        Param::Int(workspace.open_ticket_limit),
+        Param::Bool(workspace.reopen_on_reply),
+        Param::Int(workspace.id.0),
+    ];
+    tx.execute_later(CHANGE, &params)
 }

@@ -6,6 +6,7 @@ mod in_use;
 mod migrate;
 mod read_gate;
 mod reader;
+mod search;
 mod tx;
 mod watch;
 mod writer;

@@ -4,16 +4,19 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
 
 use super::super::{EachRow, Param, Row, Sequence, StorageError, Table, Tx};
+use super::search::{self, Waiting};
 use crate::domain::EventId;
+use crate::domain::search::Wanted;
 
 const NEXT_ID: &str = "UPDATE sequence SET value = value + 1 WHERE name = $1 RETURNING value";
 const LAST_ID: &str = "SELECT value FROM sequence WHERE name = $1";
 const RAISE_LAST_ID: &str = "UPDATE sequence SET value = MAX(value, $1) WHERE name = $2";
-/// AUTOINCREMENT keeps a row here for a table that has had rows.
-const LAST_EVENT_ID: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'event'";
-const START_EVENT_IDS: &str = "INSERT INTO sqlite_sequence (name, seq)
-     SELECT 'event', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'event')";
-const RAISE_LAST_EVENT_ID: &str = "UPDATE sqlite_sequence SET seq = MAX(seq, $1) WHERE name = 'event'";
+/// Tables whose ids AUTOINCREMENT gives: it keeps a row for each that has had rows.
+const AUTOINCREMENT: [&str; 2] = ["event", "audit"];
+const LAST_ROW_ID: &str = "SELECT seq FROM sqlite_sequence WHERE name = $1";
+const START_ROW_IDS: &str = "INSERT INTO sqlite_sequence (name, seq)
+     SELECT $1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = $1)";
+const RAISE_LAST_ROW_ID: &str = "UPDATE sqlite_sequence SET seq = MAX(seq, $1) WHERE name = $2";
 const BUMP_REVISION: &str = "UPDATE revision SET value = value + 1 WHERE id = 1";
 
 /// The transaction that is open on `connection`.
@@ -21,11 +24,13 @@ pub struct SqliteTx<'c> {
     connection: &'c Connection,
     /// Whether the closure that runs changed what servers remember.
     pub revision_bumped: bool,
+    /// What is yet to be made of texts.
+    pub waiting: Waiting,
 }
 
 impl<'c> SqliteTx<'c> {
     pub fn new(connection: &'c Connection) -> Self {
-        Self { connection, revision_bumped: false }
+        Self { connection, revision_bumped: false, waiting: Waiting::default() }
     }
 }
 
@@ -41,6 +46,10 @@ impl Tx for SqliteTx<'_> {
     }
 
     fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
+        self.query_composed(sql, params, each)
+    }
+
+    fn query_composed(&mut self, sql: &str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         bind(&mut statement, params)?;
         let mut rows = statement.raw_query();
@@ -68,6 +77,23 @@ impl Tx for SqliteTx<'_> {
         next.ok_or_else(|| StorageError::Schema(format!("the sequence {name} is missing")))
     }
 
+    fn index_text(&mut self, number: i64, terms: &str) -> Result<(), StorageError> {
+        self.waiting.index(number, terms);
+        Ok(())
+    }
+
+    fn forget_text(&mut self, number: i64) -> Result<(), StorageError> {
+        self.waiting.forget(number);
+        Ok(())
+    }
+
+    fn find_texts(&mut self, places: &[String], wanted: &[&Wanted], limit: usize) -> Result<Vec<i64>, StorageError> {
+        if !self.waiting.is_empty() {
+            self.waiting.show(self.connection)?;
+        }
+        search::find(self.connection, places, wanted, limit)
+    }
+
     fn last_settled_event(&mut self) -> Result<EventId, StorageError> {
         // One transaction writes at a time, so that numbers become visible in their order.
         Ok(EventId(i64::MAX))
@@ -76,9 +102,8 @@ impl Tx for SqliteTx<'_> {
     /// The other tables are numbered from the greatest id that is there, and nothing is kept of those that are gone.
     fn last_id(&mut self, table: &'static str) -> Result<Option<i64>, StorageError> {
         let mut last = None;
-        let (sql, params) =
-            if table == "event" { (LAST_EVENT_ID, &[][..]) } else { (LAST_ID, &[Param::Text(table)][..]) };
-        self.query(sql, params, &mut |row| {
+        let sql = if AUTOINCREMENT.contains(&table) { LAST_ROW_ID } else { LAST_ID };
+        self.query(sql, &[Param::Text(table)], &mut |row| {
             last = Some(row.int(0)?);
             Ok(())
         })?;
@@ -86,13 +111,12 @@ impl Tx for SqliteTx<'_> {
     }
 
     fn raise_last_id(&mut self, table: &'static str, id: i64) -> Result<(), StorageError> {
-        if table == "event" {
-            self.execute(START_EVENT_IDS, &[])?;
-            self.execute(RAISE_LAST_EVENT_ID, &[Param::Int(id)])?;
-        } else {
-            self.execute(RAISE_LAST_ID, &[Param::Int(id), Param::Text(table)])?;
+        let mut raise = RAISE_LAST_ID;
+        if AUTOINCREMENT.contains(&table) {
+            self.execute(START_ROW_IDS, &[Param::Text(table)])?;
+            raise = RAISE_LAST_ROW_ID;
         }
-        Ok(())
+        self.execute(raise, &[Param::Int(id), Param::Text(table)]).map(drop)
     }
 
     fn exclude_writers(&mut self, _: Table) -> Result<(), StorageError> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use rusqlite::Connection;
 
+use super::search::Waiting;
 use super::tx::SqliteTx;
 use super::{Shared, StorageError, checkpoint, connection};
 use crate::storage::engine;
@@ -30,7 +31,10 @@ pub fn start(
     let shared = Arc::clone(shared);
     thread::Builder::new()
         .name("sqlite-writer".to_owned())
-        .spawn(move || Writer { shared, connection, folding, batch: Vec::with_capacity(BATCH_MAX) }.run(&queue, &stop))
+        .spawn(move || {
+            Writer { shared, connection, folding, batch: Vec::with_capacity(BATCH_MAX), waiting: Waiting::default() }
+                .run(&queue, &stop);
+        })
         .map_err(|e| StorageError::Engine(Box::new(e)))
 }
 
@@ -41,6 +45,8 @@ struct Writer {
     folding: Connection,
     /// Closures that ran in the open transaction and wait for its commit.
     batch: Vec<Box<dyn Job>>,
+    /// What they have yet to make of texts.
+    waiting: Waiting,
 }
 
 impl Writer {
@@ -75,7 +81,8 @@ impl Writer {
             next = if is_over { None } else { queue.try_recv().ok() };
         }
         let started = Instant::now();
-        let failure = lost.or_else(|| self.statement("COMMIT").err());
+        let waiting = std::mem::take(&mut self.waiting);
+        let failure = lost.or_else(|| self.commit(waiting).err());
         self.shared.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
         self.shared.metrics.batch_size.observe(f64::from(u16::try_from(self.batch.len()).unwrap_or(u16::MAX)));
         if let Some(error) = &failure {
@@ -103,6 +110,7 @@ impl Writer {
             return Ok(false);
         }
         let mut tx = SqliteTx::new(&self.connection);
+        tx.waiting = std::mem::take(&mut self.waiting);
         let mut run = || {
             self.statement("SAVEPOINT closure")?;
             let keep = job.run(&mut tx);
@@ -110,11 +118,22 @@ impl Writer {
                 self.statement("ROLLBACK TO closure")?;
             }
             self.statement("RELEASE closure")?;
+            tx.waiting.end_closure(keep);
             Ok(keep && tx.revision_bumped)
         };
         let outcome = run();
+        self.waiting = tx.waiting;
         self.batch.push(job);
         outcome
+    }
+
+    /// Does what waits for the end of a transaction, and commits it.
+    fn commit(&self, mut waiting: Waiting) -> Result<(), StorageError> {
+        // When the engine has rolled the transaction back, there is nothing left that the texts could belong to.
+        if !self.connection.is_autocommit() {
+            waiting.finish(&self.connection)?;
+        }
+        self.statement("COMMIT")
     }
 
     fn statement(&self, sql: &str) -> Result<(), StorageError> {

@@ -273,7 +273,7 @@ async fn a_password_that_is_changed_while_it_is_checked_starts_no_session() {
     let application = Application { id: acme.application, workspace: acme.id };
     let email = ann.email.clone();
     // What signing in reads before it hashes, which takes a while.
-    let account = app.read(move |tx| log_in::account(tx, application, &email)).await.expect("an account");
+    let account = app.read(move |tx| log_in::account(tx, application.workspace, &email)).await.expect("an account");
     let (address, at) = (Email::parse(&ann.email).expect("an address"), app.clock.now());
     app.write(move |tx| users::set_password(tx, acme.id, &address, "another hash", at)).await;
     let refused = app

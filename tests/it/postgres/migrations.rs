@@ -1,19 +1,24 @@
 //! Migrations are applied while the version before serves: they add, and hold no lock for long.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ferrodesk::storage::{StorageMetrics, StoreOptions};
 
-use super::connect;
+use super::{connect, soon};
 use crate::support::TestDatabase;
+
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a statement may begin with, and must then not contain: the rest of it would rewrite a table or keep others from
 /// it.
-const SAFE: [(&str, &[&str]); 6] = [
+const SAFE: [(&str, &[&str]); 5] = [
     ("CREATE TABLE", &[]),
-    ("CREATE INDEX CONCURRENTLY", &[]),
-    ("CREATE UNIQUE INDEX CONCURRENTLY", &[]),
     ("CREATE SEQUENCE", &[]),
+    // One that is there already, others may be using.
+    ("CREATE FUNCTION", &[]),
     ("INSERT INTO", &["SELECT"]),
     (
         "ALTER TABLE",
@@ -21,26 +26,57 @@ const SAFE: [(&str, &[&str]); 6] = [
     ),
 ];
 
+/// What is safe on a table that the same migration makes: it is nobody's but ours yet.
+const SAFE_ON_NEW_TABLES: [&str; 3] = ["CREATE INDEX ", "CREATE UNIQUE INDEX ", "CREATE TRIGGER "];
+
+/// The statements of a file, without comments, each in one line.
+fn statements(sql: &str) -> Vec<String> {
+    let text = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+    let mut statements = vec![String::new()];
+    // Every second part is a function's body, whose semicolons are its own.
+    for (number, part) in text.split("$$").enumerate() {
+        for (place, piece) in part.split(';').enumerate() {
+            if place > 0 && number % 2 == 0 {
+                statements.push(String::new());
+            }
+            statements.last_mut().expect("one at least").push_str(piece);
+        }
+    }
+    let in_one_line = |statement: &String| statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    statements.iter().map(in_one_line).filter(|statement| !statement.is_empty()).collect()
+}
+
+/// The table behind `ON`.
+fn table_of(statement: &str) -> &str {
+    statement.split(" ON ").nth(1).and_then(|rest| rest.split([' ', '(']).next()).unwrap_or_default()
+}
+
 /// What is wrong with a migration that others serve beside, if anything.
 fn objection(sql: &str) -> Option<String> {
-    let text: String =
-        sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
-    let made: Vec<String> = text.split(';').map(|s| s.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    // An index on a table that the same migration makes is nobody's but ours yet.
+    let made = statements(sql);
     let is_new = |table: &str| made.iter().any(|statement| statement.starts_with(&format!("CREATE TABLE {table} ")));
-    for statement in made.iter().filter(|statement| !statement.is_empty()) {
+    for statement in &made {
         let upper = statement.to_uppercase();
-        let indexes_new = upper.starts_with("CREATE INDEX")
-            && statement.split(" ON ").nth(1).and_then(|rest| rest.split(' ').next()).is_some_and(is_new);
+        let is_ours = SAFE_ON_NEW_TABLES.iter().any(|start| upper.starts_with(start)) && is_new(table_of(statement));
         let is_safe = SAFE
             .iter()
             .any(|(start, without)| upper.starts_with(start) && !without.iter().any(|word| upper.contains(word)));
         let checks_all = upper.contains("ADD CONSTRAINT") && !upper.contains("NOT VALID");
-        if !(is_safe || indexes_new) || checks_all {
+        if !(is_safe || is_ours) || checks_all {
             return Some(statement.clone());
         }
     }
     None
+}
+
+/// The statement in concurrently.sql that is not `CREATE [UNIQUE] INDEX CONCURRENTLY`, if there is one.
+fn objection_to_index(sql: &str) -> Option<String> {
+    let builds = |statement: &String| {
+        ["CREATE INDEX CONCURRENTLY ", "CREATE UNIQUE INDEX CONCURRENTLY "]
+            .iter()
+            .any(|start| statement.starts_with(start))
+    };
+    statements(sql).into_iter().find(|statement| !builds(statement))
 }
 
 #[test]
@@ -49,11 +85,13 @@ fn migrations_after_the_first_add_and_hold_no_lock_for_long() {
     let mut looked_at = 0;
     for entry in std::fs::read_dir(folder).expect("the migrations") {
         let path = entry.expect("a migration").path();
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("V1__")) {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if name.starts_with("V1__") {
             continue;
         }
         let sql = std::fs::read_to_string(&path).expect("a migration");
-        assert_eq!(objection(&sql), None, "{} is not safe while others serve", path.display());
+        let objection = if name == "concurrently.sql" { objection_to_index(&sql) } else { objection(&sql) };
+        assert_eq!(objection, None, "{} is not safe while others serve", path.display());
         looked_at += 1;
     }
     assert!(looked_at > 0);
@@ -70,12 +108,21 @@ fn what_is_not_safe_is_seen() {
         "DROP TABLE tag;",
         "UPDATE ticket SET status = 1;",
         "INSERT INTO copy_of_ticket SELECT * FROM ticket;",
+        // Refinery opens a transaction, in which this cannot be.
+        "CREATE INDEX CONCURRENTLY by_status ON ticket (status);",
+        "CREATE TABLE team (id BIGINT); CREATE INDEX slow ON ticket (status);",
+        "CREATE OR REPLACE FUNCTION refuse_to_delete() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN; END $$;",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN; END $$; DROP TABLE tag;",
+        "CREATE TRIGGER t BEFORE DELETE ON ticket FOR EACH ROW EXECUTE FUNCTION refuse_to_delete();",
     ] {
         assert!(objection(bad).is_some(), "{bad}");
     }
+    assert!(objection_to_index("CREATE INDEX slow ON ticket (status);").is_some());
     for good in [
         "CREATE TABLE team (id BIGINT); CREATE INDEX team_by_id ON team (id);",
-        "CREATE INDEX CONCURRENTLY by_status ON ticket (status);",
+        "CREATE TABLE team (id BIGINT); CREATE UNIQUE INDEX team_by_id ON team (id);",
+        "CREATE TABLE team (id BIGINT); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN; END $$;
+         CREATE TRIGGER t BEFORE DELETE ON team FOR EACH ROW EXECUTE FUNCTION f();",
         "ALTER TABLE ticket ADD COLUMN team_id BIGINT;",
         "ALTER TABLE ticket ADD CONSTRAINT c CHECK (status > 0) NOT VALID;",
     ] {
@@ -83,13 +130,18 @@ fn what_is_not_safe_is_seen() {
     }
 }
 
+/// Undoes the migrations from the third on.
+const WITHOUT_V3: &str = "DROP TABLE search_index, search_round, team_member, team, canned_reply, saved_view, draft, ticket_seen, presence, console_cookie, audit;
+     DROP FUNCTION refuse_to_change_audit;
+     ALTER TABLE app_user DROP COLUMN name, DROP COLUMN name_folded, DROP COLUMN shortcuts;
+     ALTER TABLE ticket DROP COLUMN assignee_id, DROP COLUMN team_id, DROP COLUMN snoozed_until, DROP COLUMN merged_into;
+     DROP INDEX ticket_tag_by_tag, event_by_ticket, app_user_of_staff;
+     DELETE FROM refinery_schema_history WHERE version >= 3";
+
 #[tokio::test]
 async fn a_migration_that_would_have_to_wait_gives_up_within_a_second_and_the_next_start_goes_on() {
     let database = TestDatabase::postgres();
-    database.run(
-        "DROP TABLE blob_deletion, recurring_job, installation, copy_progress;
-         DELETE FROM refinery_schema_history WHERE version >= 2",
-    );
+    database.run(WITHOUT_V3);
     // A transaction of somebody's that goes on and on.
     let client = connect(database.url()).await;
     client.batch_execute("BEGIN; LOCK TABLE workspace").await.expect("a lock");
@@ -101,4 +153,101 @@ async fn a_migration_that_would_have_to_wait_gives_up_within_a_second_and_the_ne
     assert!(refused.contains("lock timeout"), "{refused}");
     client.batch_execute("ROLLBACK").await.expect("room");
     database.open().close();
+}
+
+/// The names of the indexes of concurrently.sql that are there and valid.
+async fn built(client: &tokio_postgres::Client) -> BTreeSet<String> {
+    let sql =
+        "SELECT indexrelid::regclass::text FROM pg_index WHERE indisvalid AND indexrelid::regclass::text = ANY ($1)";
+    let rows = client.query(sql, &[&names()]).await.expect("indexes");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// The names of all indexes of concurrently.sql.
+fn names() -> Vec<String> {
+    let sql = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres/concurrently.sql"));
+    let name =
+        |statement: String| statement.split(' ').skip_while(|word| *word != "CONCURRENTLY").nth(1).map(str::to_owned);
+    statements(&sql.expect("the file")).into_iter().map(|statement| name(statement).expect("a name")).collect()
+}
+
+#[tokio::test]
+async fn indexes_on_older_tables_are_built_while_a_transaction_that_writes_to_them_goes_on() {
+    let database = TestDatabase::postgres();
+    database.run(WITHOUT_V3);
+    let client = connect(database.url()).await;
+    client.batch_execute("BEGIN; INSERT INTO ticket_tag SELECT 1, 1, 1 WHERE FALSE").await.expect("a transaction");
+    let opened = database.database().clone();
+    let opening = tokio::task::spawn_blocking(move || {
+        let options = StoreOptions { writers: 1, readers: 1, ..StoreOptions::default() };
+        opened.open(&options, StorageMetrics::default()).expect("the database opens").close();
+    });
+    let others = connect(database.url()).await;
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY ticket_tag_by_tag%'
+         AND wait_event_type = 'Lock' AND now() - query_start > interval '1 second' AND datname = current_database()";
+    soon(PATIENCE, "the index waits, for longer than a migration does", async || {
+        others.query_one(waits, &[]).await.expect("a look").get::<_, i64>(0) == 1
+    })
+    .await;
+    assert!(!opening.is_finished());
+    // Nobody waits behind it.
+    let write = "SET lock_timeout = 200; LOCK TABLE ticket_tag, event, ticket IN ROW EXCLUSIVE MODE";
+    others.batch_execute(&format!("BEGIN; {write}; COMMIT")).await.expect("writers are not kept waiting");
+    client.batch_execute("COMMIT").await.expect("an end");
+    opening.await.expect("it opens");
+    assert_eq!(built(&client).await, names().into_iter().collect());
+}
+
+#[tokio::test]
+async fn an_index_whose_building_was_cut_off_is_built_anew_at_the_next_start() {
+    let database = TestDatabase::postgres();
+    database.run(
+        "DROP INDEX event_by_ticket;
+         DROP INDEX ticket_by_activity;
+         INSERT INTO ticket (workspace_id, requester_id, id, subject, subject_folded, priority, category_id, status, locked,
+             created_at, updated_at, comment)
+         SELECT 1, 1, id, '', '', 1, 1, 1, FALSE, 0, 0, '' FROM generate_series(1, 2) id",
+    );
+    let client = connect(database.url()).await;
+    let fails = "CREATE UNIQUE INDEX CONCURRENTLY ticket_by_activity ON ticket (workspace_id)";
+    client.batch_execute(fails).await.expect_err("there are two tickets");
+    let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+    let invalid = async || client.query_one(invalid, &[]).await.expect("a look").get::<_, i64>(0);
+    assert_eq!(invalid().await, 1);
+    database.open().close();
+    assert_eq!(invalid().await, 0);
+    assert_eq!(built(&client).await, names().into_iter().collect());
+    let unique = "SELECT indisunique FROM pg_index WHERE indexrelid = 'ticket_by_activity'::regclass";
+    assert!(!client.query_one(unique, &[]).await.expect("a look").get::<_, bool>(0), "it is ours now");
+}
+
+#[tokio::test]
+async fn nodes_that_start_at_once_build_the_indexes_once() {
+    let database = TestDatabase::postgres();
+    database.run(&format!("DROP INDEX {}", names().join(", ")));
+    let starting: Vec<_> = (0..3)
+        .map(|_| {
+            let database = database.database().clone();
+            tokio::task::spawn_blocking(move || {
+                let options = StoreOptions { writers: 1, readers: 1, ..StoreOptions::default() };
+                database.open(&options, StorageMetrics::default()).expect("the database opens").close();
+            })
+        })
+        .collect();
+    for node in starting {
+        node.await.expect("every one opens");
+    }
+    assert_eq!(built(&connect(database.url()).await).await, names().into_iter().collect());
+}
+
+#[test]
+fn every_index_that_is_built_apart_is_in_sqlites_migrations_too() {
+    let database = TestDatabase::sqlite();
+    database.open().close();
+    let connection = rusqlite::Connection::open(database.path()).expect("the database");
+    for name in names() {
+        let sql = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'index' AND name = ?1";
+        let count: i64 = connection.query_row(sql, [&name], |row| row.get(0)).expect("a look");
+        assert_eq!(count, 1, "{name}");
+    }
 }

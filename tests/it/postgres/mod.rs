@@ -17,6 +17,7 @@ mod revocation;
 mod schema;
 mod security;
 mod sessions;
+mod unanswered_commits;
 
 use std::time::{Duration, Instant};
 

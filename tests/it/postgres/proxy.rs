@@ -15,6 +15,9 @@ pub enum Mode {
     Hang,
     /// New connections are closed at once.
     Refuse,
+    /// Who commits what may have been written gets no answer, and the server does not hear that they are gone: so it is
+    /// when a server waits for its standby. All else is forwarded.
+    HoldCommits,
 }
 
 /// At which point of the next `COMMIT` its connection is cut.
@@ -111,6 +114,7 @@ async fn carry(
         state.wait_for(|state| state.mode != Mode::Hang).await.ok()?;
         let mut server = TcpStream::connect(server).await.ok()?;
         let (mut up, mut down) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+        let (mut writes, mut commits) = (false, false);
         loop {
             tokio::select! {
                 read = client.read(&mut up) => {
@@ -120,6 +124,8 @@ async fn carry(
                     if at == Some(Cut::BeforeTheServer) {
                         return None::<()>;
                     }
+                    writes = (writes || contains(&up[..read], b"READ WRITE\0")) && !contains(&up[..read], b"READ ONLY\0");
+                    commits = writes && contains(&up[..read], b"COMMIT\0");
                     server.write_all(&up[..read]).await.ok()?;
                     if at == Some(Cut::BeforeTheAnswer) {
                         await_commit(&mut server).await;
@@ -129,6 +135,9 @@ async fn carry(
                 read = server.read(&mut down) => {
                     let read = read.ok().filter(|read| *read > 0)?;
                     state.wait_for(|state| state.mode != Mode::Hang).await.ok()?;
+                    if commits {
+                        state.wait_for(|state| state.mode != Mode::HoldCommits).await.ok()?;
+                    }
                     client.write_all(&down[..read]).await.ok()?;
                 }
             }

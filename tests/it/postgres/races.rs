@@ -1,6 +1,6 @@
 //! Decisions that rest on what was just looked at, raced over two servers: what a single writer used to hide.
 
-use ferrodesk::app::lock_ticket::lock_ticket;
+use ferrodesk::app::desk::change_ticket::{TicketChange, change_ticket};
 use ferrodesk::app::manage::{catalogue, users};
 use ferrodesk::domain::user::Email;
 use ferrodesk::domain::{Clock as _, TicketId};
@@ -192,7 +192,8 @@ async fn once_staff_lock_a_ticket_its_status_stays() {
         let (from, to) = if home.status(ticket).await == "3" { ("3", "2") } else { ("2", "3") };
         let change = json!({ "ticket": ticket, "status": to });
         let at = home.app.clock.now();
-        let locking = node.write(move |tx| lock_ticket(tx, &agent, TicketId(ticket), true, at));
+        let lock = TicketChange { locked: Some(true), ..TicketChange::default() };
+        let locking = node.write(move |tx| change_ticket(tx, &agent, TicketId(ticket), &lock, None, at).map(drop));
         let (early, ()) = tokio::join!(clients[0].post_json(STATUS, &change), locking);
         assert!(early.status == 200 || early.status == 400, "{}", early.json());
         let locked = home.status(ticket).await;

@@ -14,13 +14,26 @@ struct Table {
     /// Name, kind of type, whether it may be null, default: in order.
     columns: Vec<(String, String, bool, Option<String>)>,
     primary_key: Vec<String>,
-    /// Columns, and whether each combination is there once only; the primary key is not among them.
-    indexes: BTreeSet<(Vec<String>, bool)>,
+    /// The primary key is not among them.
+    indexes: BTreeSet<Index>,
     /// Columns, table, its columns, and what happens on deletion.
     references: BTreeSet<(Vec<String>, String, Vec<String>, String)>,
 }
 
-/// By name, without the table of the migrations' library.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Index {
+    /// None if it is there for a constraint of the table's: then engines make up names.
+    name: Option<String>,
+    /// Or expressions.
+    columns: Vec<String>,
+    /// Whether each combination is there once only.
+    is_unique: bool,
+    /// Which rows it has, if not all.
+    condition: Option<String>,
+}
+
+/// By name, without the table of the migrations' library, and without what each engine searches by: that both find the same
+/// is what `search` shows.
 type Schema = BTreeMap<String, Table>;
 
 fn sqlite_schema(path: &Path) -> Schema {
@@ -33,7 +46,8 @@ fn sqlite_schema(path: &Path) -> Schema {
         rows.expect("an answer").collect::<Result<_, _>>().expect("rows")
     };
     let names = rows(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'refinery_schema_history'",
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'refinery_schema_history'
+             AND name NOT LIKE 'search_index%'",
     );
     let mut schema = Schema::new();
     for name in names.into_iter().map(|row| row[0].clone().expect("a name")) {
@@ -51,13 +65,21 @@ fn sqlite_schema(path: &Path) -> Schema {
             table.columns.push((column[0].clone(), kind(&column[1]), may_be_null, default));
         }
         table.primary_key = key.into_values().collect();
-        for index in rows(&format!("SELECT name, \"unique\", origin FROM pragma_index_list('{name}')")) {
-            let [index, unique, origin] = &index[..] else { panic!("three columns") };
-            let columns = format!("SELECT name FROM pragma_index_info('{}')", index.clone().expect("a name"));
-            let columns = rows(&columns).into_iter().map(|row| row[0].clone().expect("a column")).collect();
-            if origin.as_deref() != Some("pk") {
-                table.indexes.insert((columns, unique.as_deref() == Some("1")));
-            }
+        let indexes = format!(
+            "SELECT i.name, i.\"unique\", i.origin, s.sql FROM pragma_index_list('{name}') i
+             JOIN sqlite_schema s ON s.name = i.name WHERE i.origin <> 'pk'"
+        );
+        for index in rows(&indexes) {
+            let [index, unique, _, sql] = &index[..] else { panic!("four columns") };
+            let index = index.clone().expect("a name");
+            let is_unique = unique.as_deref() == Some("1");
+            table.indexes.insert(if let Some(sql) = sql {
+                written_index(index, is_unique, sql)
+            } else {
+                let columns = rows(&format!("SELECT name FROM pragma_index_info('{index}')"));
+                let columns = columns.into_iter().map(|row| row[0].clone().expect("a column")).collect();
+                Index { name: None, columns, is_unique, condition: None }
+            });
         }
         for row in
             rows(&format!("SELECT \"from\", \"table\", \"to\", on_delete FROM pragma_foreign_key_list('{name}')"))
@@ -69,6 +91,39 @@ fn sqlite_schema(path: &Path) -> Schema {
         schema.insert(name, table);
     }
     schema
+}
+
+/// What a `CREATE INDEX name ON table (…) WHERE …` says.
+fn written_index(name: String, is_unique: bool, sql: &str) -> Index {
+    let (_, rest) = sql.split_once('(').expect("columns");
+    let mut depth = 0;
+    let mut columns = vec![String::new()];
+    let mut end = rest.len();
+    for (place, letter) in rest.char_indices() {
+        match letter {
+            ')' if depth == 0 => {
+                end = place;
+                break;
+            }
+            ',' if depth == 0 => {
+                columns.push(String::new());
+                continue;
+            }
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        columns.last_mut().expect("one at least").push(letter);
+    }
+    let condition = rest[end..].split_once("WHERE").map(|(_, condition)| expression(condition));
+    Index { name: Some(name), columns: columns.iter().map(|column| expression(column)).collect(), is_unique, condition }
+}
+
+/// An expression as both engines have it: PostgreSQL says the types of constants, and sets brackets around all of it.
+fn expression(text: &str) -> String {
+    let text = text.to_ascii_lowercase().replace("::bigint", "").replace("::text", "");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(&text).to_owned()
 }
 
 fn text_of(value: rusqlite::types::Value) -> Option<String> {
@@ -99,24 +154,30 @@ async fn postgres_schema(client: &Client) -> Schema {
          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
          LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
          WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'refinery_schema_history'
+             AND c.relname <> 'search_index'
          ORDER BY c.relname, a.attnum";
     for row in client.query(columns, &[]).await.expect("columns") {
         let default: Option<String> = row.get(4);
         // A number of its own is what SQLite's rows have without saying so.
-        let default = default.filter(|default| !default.contains("nextval("));
+        let default = default.filter(|default| !default.contains("nextval(")).as_deref().map(expression);
         let column = (row.get(1), kind(row.get(2)), row.get(3), default);
         schema.entry(row.get(0)).or_default().columns.push(column);
     }
     let indexes = "SELECT c.relname::text, i.indisprimary, i.indisunique,
-             ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, place)
-                 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum ORDER BY place)
-         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'public'::regnamespace";
+             ARRAY(SELECT pg_get_indexdef(i.indexrelid, place, TRUE) FROM generate_series(1, i.indnkeyatts) place),
+             pg_get_expr(i.indpred, i.indrelid),
+             CASE WHEN NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conrelid = c.oid AND k.conindid = i.indexrelid)
+                 THEN i.indexrelid::regclass::text END
+         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'public'::regnamespace
+             AND i.indisvalid";
     for row in client.query(indexes, &[]).await.expect("indexes") {
         let Some(table) = schema.get_mut(row.get::<_, &str>(0)) else { continue };
+        let columns: Vec<String> = row.get::<_, Vec<String>>(3).iter().map(|column| expression(column)).collect();
         if row.get(1) {
-            table.primary_key = row.get(3);
+            table.primary_key = columns;
         } else {
-            table.indexes.insert((row.get(3), row.get(2)));
+            let condition = row.get::<_, Option<String>>(4).as_deref().map(expression);
+            table.indexes.insert(Index { name: row.get(5), columns, is_unique: row.get(2), condition });
         }
     }
     let references = "SELECT c.relname::text, f.relname::text,
@@ -144,7 +205,7 @@ async fn both_schemas_have_the_same_tables_columns_keys_and_indexes() {
     assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
     for (name, table) in &mut expected {
         for (_, _, _, default) in &mut table.columns {
-            *default = default.take().map(|default| default.to_ascii_lowercase());
+            *default = default.take().map(|default| expression(&default));
         }
         if ["ticket", "conversation", "event"].contains(&name.as_str()) {
             // Too dear for the tables that grow; `integrity.rs` shows that nothing slips through.
@@ -159,7 +220,9 @@ fn both_folders_of_migrations_have_the_same_numbers_and_names() {
     let names = |engine: &str| -> BTreeSet<String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
         let entries = std::fs::read_dir(folder).expect("a folder");
-        entries.map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned()).collect()
+        let names = entries.map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned());
+        // What PostgreSQL builds after the migrations, SQLite's migrations have.
+        names.filter(|name| name != "concurrently.sql").collect()
     };
     assert_eq!(names("sqlite"), names("postgres"));
     assert!(names("sqlite").len() > 1);

@@ -1,17 +1,17 @@
 //! A desk with Ann of Acme at it, and short words for what tests do there again and again.
 
-use ferrodesk::app::answer_ticket::answer_ticket;
-use ferrodesk::app::lock_ticket::lock_ticket;
-use ferrodesk::app::manage::workspaces;
+use ferrodesk::app::desk::answer_ticket::{self, answer_ticket};
+use ferrodesk::app::desk::change_ticket::{TicketChange, change_ticket};
+use ferrodesk::app::manage::{users, workspaces};
 use ferrodesk::blobs::StoredBlob;
 use ferrodesk::config::Config;
 use ferrodesk::domain::attachment::StoredFile;
 use ferrodesk::domain::conversation::Visibility;
-use ferrodesk::domain::user::{Requester, Role};
+use ferrodesk::domain::user::{Email, Requester, Role};
 use ferrodesk::domain::{Clock as _, TicketId, Timestamp};
 use ferrodesk::identity::apikey::sha256;
-use ferrodesk::storage::Tx;
 use ferrodesk::storage::queries::{events, tickets};
+use ferrodesk::storage::{Param, Tx};
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 
@@ -104,9 +104,10 @@ impl Desk {
         let at = self.app.clock.now();
         let files: Vec<StoredFile> = file.into_iter().collect();
         let work = move |tx: &mut dyn Tx| {
-            answer_ticket(tx, &staff, TicketId(ticket), visibility, "We look into it", &files, at)
+            let answer = answer_ticket::Answer { visibility, comment: "We look into it", files: &files, status: None };
+            answer_ticket(tx, &staff, TicketId(ticket), answer, at)
         };
-        self.app.write(work).await.0
+        self.app.write(work).await.0.0
     }
 
     /// Stores a file's bytes, ready to be attached by staff.
@@ -120,7 +121,24 @@ impl Desk {
     /// A member of staff locks a ticket, or unlocks it.
     pub async fn lock(&self, staff: Requester, ticket: i64, locked: bool) {
         let at = self.app.clock.now();
-        self.app.write(move |tx| lock_ticket(tx, &staff, TicketId(ticket), locked, at)).await;
+        let change = TicketChange { locked: Some(locked), ..TicketChange::default() };
+        self.app.write(move |tx| change_ticket(tx, &staff, TicketId(ticket), &change, None, at)).await;
+    }
+
+    /// Gives a user of Acme a name.
+    pub async fn name(&self, user: Requester, name: &'static str) {
+        let work = move |tx: &mut dyn Tx| {
+            let params = [Param::Text(name), Param::Int(user.workspace.0), Param::Int(user.user.0)];
+            Ok(tx.execute("UPDATE app_user SET name = $1 WHERE workspace_id = $2 AND id = $3", &params)?)
+        };
+        assert_eq!(self.app.write(work).await, 1);
+    }
+
+    /// An operator locks a user of Acme out.
+    pub async fn lock_out(&self, user: &SignedIn) {
+        let (workspace, at) = (self.acme.id, self.app.clock.now());
+        let email = Email::parse(&user.email).expect("an e-mail address");
+        self.app.write(move |tx| users::set_active(tx, workspace, &email, false, at)).await;
     }
 
     /// Ann closes her ticket.

@@ -6,8 +6,8 @@ use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ferrodesk::app::manage::identity_providers;
 use ferrodesk::domain::{Clock as _, workspace};
+use ferrodesk::storage::queries::identity_providers;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use wiremock::matchers::{path, query_param_is_missing};
@@ -101,7 +101,12 @@ impl IdentityProvider {
             algorithms: algorithms.iter().map(|&name| name.to_owned()).collect(),
         };
         let at = app.clock.now();
-        app.write(move |tx| identity_providers::add(tx, &provider, at)).await;
+        // Past the use case, which would not trust just any algorithm.
+        app.write(move |tx| {
+            identity_providers::insert(tx, &provider, at)?;
+            Ok(tx.bump_revision()?)
+        })
+        .await;
         let this = Self { issuer, server };
         this.publish(keys).await;
         this

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::Statement;
 
-use super::super::connection::{Connection, Use};
+use super::super::connection::{Connection, Use, behind};
 use super::super::failure::{Failure, Kind};
-use super::super::watch::WHICH_SERVER;
 use super::{Route, Server};
 
 /// How long an answer may take. Reads wait for it, and must then still have time to go to the primary.
@@ -117,14 +116,12 @@ impl Positions {
 
 /// Which server a connection leads to, if it keeps to one.
 pub fn which_server(connection: &Connection) -> Result<Server, Failure> {
-    let row = connection.wait(Instant::now() + CHECK_WITHIN, async {
-        let which = format!("{WHICH_SERVER}, pg_backend_pid()");
-        Ok(connection.client.query_one(&which, &[]).await?)
-    })?;
-    if row.get::<_, i32>(1) != connection.backend {
+    let (backend, server) =
+        connection.wait(Instant::now() + CHECK_WITHIN, async { Ok(behind(&connection.client).await?) })?;
+    if backend != connection.backend {
         return Err(Failure::ours(Kind::Final, "it is behind a pooler that shares sessions between clients"));
     }
-    Ok(Arc::from(row.get::<_, String>(0)))
+    Ok(Arc::from(server))
 }
 
 fn which_database(connection: &Connection) -> Result<(bool, String), Failure> {

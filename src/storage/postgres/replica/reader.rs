@@ -80,7 +80,7 @@ impl Reader {
             }
             Err(failure) => {
                 tracing::debug!(cause = failure.cause, "a read goes from the replica to the primary");
-                if failure.kind == Kind::Lost {
+                if failure.is_of_the_connection() {
                     self.disconnect();
                 }
                 self.route.read_from_primary([read.job]);

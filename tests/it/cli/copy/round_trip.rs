@@ -24,6 +24,21 @@ const ODD: [&str; 6] = [
 
 const LOGIN: &str = "/user/login/";
 
+/// What the staff leave behind.
+const OF_THE_DESK: &str = "
+    INSERT INTO team (workspace_id, name, active, created_at) VALUES (1, 'Refunds', TRUE, 1);
+    INSERT INTO team_member (workspace_id, team_id, user_id) SELECT 1, 1, MIN(id) FROM app_user;
+    UPDATE app_user SET name = 'Ann Ä', shortcuts = FALSE WHERE id = 1;
+    UPDATE ticket SET assignee_id = 1, team_id = 1, snoozed_until = 2000000000000000, merged_into = 2 WHERE id = 3;
+    INSERT INTO canned_reply (workspace_id, owner_id, shortcut, body, created_at)
+        VALUES (1, NULL, 'thanks', 'Thank you', 1), (1, 1, 'thanks', 'Thanks a lot', 2);
+    INSERT INTO saved_view (workspace_id, owner_id, shared, name, query, created_at) VALUES (1, 1, TRUE, 'Mine', 'a=b', 1);
+    INSERT INTO draft (workspace_id, user_id, ticket_id, internal, body, updated_at) VALUES (1, 1, 1, TRUE, 'Dear', 1);
+    INSERT INTO ticket_seen (workspace_id, user_id, ticket_id, event_id) VALUES (1, 1, 1, 1);
+    INSERT INTO console_cookie (token_hash, workspace_id, session_id, expires_at) SELECT x'00ff', 1, MIN(id), 1 FROM session;
+    INSERT INTO audit (workspace_id, actor_id, at, kind, subject_id, after) VALUES (1, 1, 1, 'team.added', 1, '{}');
+    UPDATE sqlite_sequence SET seq = 100 WHERE name = 'audit'";
+
 /// What there was before anything was copied.
 pub struct Filled {
     pub place: Place,
@@ -85,6 +100,7 @@ pub async fn filled() -> Filled {
          UPDATE sequence SET value = value + 100 WHERE name = 'ticket';
          UPDATE sqlite_sequence SET seq = seq + 100 WHERE name = 'event'",
     );
+    place.database.run(OF_THE_DESK);
     Filled { place, acme, ann, kept, seen }
 }
 
@@ -142,6 +158,10 @@ async fn to_postgresql_and_back_all_stays_as_it_was() {
         assert!(table["source"]["rows"].as_u64() > Some(0), "nothing of {} was copied", table["table"]);
     }
     assert_eq!((there.check()["problems"].clone(), back.check()["problems"].clone()), (json!([]), json!([])));
+    let last = "SELECT seq FROM sqlite_sequence WHERE name = 'audit'";
+    let database = rusqlite::Connection::open(back.database.path()).expect("the copy of the copy");
+    assert_eq!(database.query_row(last, [], |row| row.get::<_, i64>(0)), Ok(100), "no number is given twice");
+    drop(database);
     let key = |place: &Place| std::fs::read(place.path().join("secret.key")).expect("a secret");
     assert_eq!(key(&filled.place), key(&back));
 

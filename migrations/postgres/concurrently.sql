@@ -1,0 +1,14 @@
+-- Indexes on tables that older versions may be writing to while this one starts: built one by one after the migrations,
+-- outside of any transaction, without keeping anybody waiting.
+
+-- With all that views filter by, so that counting and skipping need no look at the ticket itself.
+CREATE INDEX CONCURRENTLY ticket_by_activity ON ticket (workspace_id, status, updated_at, id, assignee_id, team_id, snoozed_until);
+CREATE INDEX CONCURRENTLY ticket_by_assignee ON ticket (workspace_id, assignee_id, status, updated_at, id) WHERE assignee_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY ticket_by_team ON ticket (workspace_id, team_id, status, updated_at, id) WHERE team_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY ticket_tag_by_tag ON ticket_tag (workspace_id, tag_id, ticket_id);
+-- The number of a ticket's last event is the version of the ticket.
+CREATE INDEX CONCURRENTLY event_by_ticket ON event (workspace_id, ticket_id, id);
+-- The few among the many.
+CREATE INDEX CONCURRENTLY app_user_of_staff ON app_user (workspace_id, id) WHERE role <> 'customer';
+CREATE INDEX CONCURRENTLY app_user_by_name ON app_user (workspace_id, name_folded, email_folded)
+    WHERE ((role = 'customer') AND (name_folded <> ''));

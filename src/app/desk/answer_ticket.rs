@@ -1,0 +1,73 @@
+//! A member of staff says something on a ticket: to the requester, or to colleagues alone.
+
+use super::change_ticket::{seen_now, unmerged};
+use super::reach;
+use super::rights::Right;
+use crate::app::blob_deletion::attach;
+use crate::domain::attachment::StoredFile;
+use crate::domain::conversation::Visibility;
+use crate::domain::event::{Change, Event};
+use crate::domain::ticket::{Happening, next_status};
+use crate::domain::user::Requester;
+use crate::domain::{ConversationId, Error, EventId, Status, TicketId, Timestamp};
+use crate::storage::queries::conversations::NewConversation;
+use crate::storage::queries::{conversations, desk_tickets, events, tickets};
+use crate::storage::{Sequence, Tx};
+
+/// What a member of staff says.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    pub visibility: Visibility,
+    pub comment: &'a str,
+    /// Files whose bytes are stored already.
+    pub files: &'a [StoredFile],
+    /// The status that the ticket then has; `None` leaves it to the ticket's life.
+    pub status: Option<Status>,
+}
+
+/// Adds a conversation, and gives its id and the number of the ticket's last event. A public one makes an open ticket
+/// Processing, unless the answer says otherwise.
+///
+/// # Errors
+/// [`Error::Forbidden`], [`Error::NotFound`] as [`reach::ticket`]; `Conflict::Merged` when the ticket lives on in another;
+/// [`Error::Busy`] when the files' bytes were deleted since.
+pub fn answer_ticket(
+    tx: &mut dyn Tx,
+    staff: &Requester,
+    ticket: TicketId,
+    answer: Answer<'_>,
+    at: Timestamp,
+) -> Result<(ConversationId, EventId), Error> {
+    let key = reach::ticket(tx, staff, ticket, Right::WorkTickets)?;
+    tx.will_need_id(Sequence::Conversation)?;
+    let state = unmerged(tx, key)?;
+    // That it was changed now is all that this changes of the ticket itself.
+    desk_tickets::set(tx, key, &state, at)?;
+    let Answer { visibility, comment, files, status } = answer;
+    let new = NewConversation { workspace: key.workspace, ticket, author: staff.user, visibility, comment, at };
+    let conversation = conversations::insert(tx, new)?;
+    attach(tx, key.workspace, ticket, Some(conversation), files, at)?;
+    let event = |change| Event { workspace: key.workspace, ticket, actor: staff.user, at, change };
+    let (said, happening) = if visibility.is_internal() {
+        (Change::Noted { conversation }, None)
+    } else {
+        (Change::Replied { conversation }, Some(Happening::StaffWorks))
+    };
+    events::append(tx, &event(said))?;
+    if let Some(happening) = status.map(Happening::StaffSets).or(happening)
+        && let Ok(after) = next_status(state.status, happening)
+        && after != state.status
+    {
+        tickets::set_status(tx, key, state.status, after)?;
+        events::append(tx, &event(Change::StatusChanged { before: state.status, after }))?;
+    }
+    Ok((conversation, seen_now(tx, staff, ticket)?))
+}
+
+/// Whether `staff` may answer the ticket, as things stand.
+///
+/// # Errors
+/// As [`answer_ticket`], which still decides.
+pub fn check(tx: &mut dyn Tx, staff: &Requester, ticket: TicketId) -> Result<(), Error> {
+    reach::ticket(tx, staff, ticket, Right::WorkTickets).map(drop)
+}

@@ -1,0 +1,68 @@
+//! A member of staff looks through tickets.
+
+use super::reach;
+use super::rights::{Right, demand};
+use crate::domain::user::Requester;
+use crate::domain::{Error, Problem, Timestamp};
+use crate::storage::Tx;
+use crate::storage::queries::desk_tickets::{self, DeskFilter, DeskPage, DeskTicket, Sort};
+
+/// Tickets on a page that does not say how many.
+pub const DEFAULT_LIMIT: i64 = 50;
+
+/// Tickets on a page at the most.
+pub const MAX_LIMIT: i64 = 200;
+
+/// Tickets are counted up to here; of more, it is only said that they are more.
+pub const COUNTED_MAX: i64 = 10_000;
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct TicketList {
+    pub tickets: Vec<DeskTicket>,
+    /// The key to go on after, if there are more.
+    pub next: Option<Vec<i64>>,
+}
+
+/// The tickets within reach that `filter` lets through, in order, after the one with the key `after`.
+///
+/// # Errors
+/// [`Error::Forbidden`]; [`Error::Invalid`] when `after` is no key of this order.
+pub fn list_tickets(
+    tx: &mut dyn Tx,
+    staff: &Requester,
+    filter: &DeskFilter,
+    sort: Sort,
+    after: Option<&[i64]>,
+    limit: i64,
+    now: Timestamp,
+) -> Result<TicketList, Error> {
+    demand(staff, Right::ReadTickets)?;
+    if after.is_some_and(|after| !sort.accepts(after)) {
+        return Err(Error::invalid("cursor", Problem::InvalidCursor));
+    }
+    let limit = limit.clamp(1, MAX_LIMIT);
+    // One more than is shown tells whether there are more.
+    let page = DeskPage { sort, after, limit: limit + 1 };
+    let mut tickets = desk_tickets::list(tx, (staff.workspace, staff.user), reach::of(staff), filter, page, now)?;
+    let shown = usize::try_from(limit).unwrap_or_default();
+    let more = tickets.len() > shown;
+    tickets.truncate(shown);
+    let next = tickets.last().filter(|_| more).map(|last| sort.key(last));
+    Ok(TicketList { tickets, next })
+}
+
+/// How many there are; `None` for more than [`COUNTED_MAX`].
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub fn count_tickets(
+    tx: &mut dyn Tx,
+    staff: &Requester,
+    filter: &DeskFilter,
+    now: Timestamp,
+) -> Result<Option<i64>, Error> {
+    demand(staff, Right::ReadTickets)?;
+    let counted = desk_tickets::count(tx, staff.workspace, reach::of(staff), filter, COUNTED_MAX + 1, now)?;
+    Ok(Some(counted).filter(|counted| *counted <= COUNTED_MAX))
+}

@@ -1,0 +1,59 @@
+//! The icons, from Lucide, by the names that templates use.
+
+use icondata_core::IconData;
+use icondata_lu as lu;
+
+/// The icon `name` as SVG. It says nothing to screen readers: words stand beside it, or label what it is on.
+pub fn svg(name: &str) -> String {
+    let icon = named(name);
+    format!(
+        // How lines are drawn says the style sheet, once for all.
+        "<svg class=\"icon\" viewBox=\"{}\" aria-hidden=\"true\">{}</svg>",
+        icon.view_box.unwrap_or("0 0 24 24"),
+        icon.data
+    )
+}
+
+fn named(name: &str) -> &'static IconData {
+    match name {
+        "all" => lu::LuLayers,
+        "assignee" => lu::LuUserRound,
+        "back" => lu::LuArrowLeft,
+        "category" => lu::LuFolder,
+        "close" => lu::LuX,
+        "closed" => lu::LuCircleCheck,
+        "dark" => lu::LuMoon,
+        "details" => lu::LuPanelRight,
+        "download" => lu::LuDownload,
+        "empty" => lu::LuInbox,
+        "error" => lu::LuTriangleAlert,
+        "event" => lu::LuHistory,
+        "file" => lu::LuFileText,
+        "filter" => lu::LuListFilter,
+        "high" => lu::LuChevronsUp,
+        "light" => lu::LuSun,
+        "locked" => lu::LuLock,
+        "low" => lu::LuChevronDown,
+        "medium" => lu::LuEqual,
+        "menu" => lu::LuMenu,
+        "merged" => lu::LuGitMerge,
+        "mine" => lu::LuUser,
+        "more" => lu::LuChevronRight,
+        "note" => lu::LuStickyNote,
+        "open" => lu::LuCircleDot,
+        "attach" => lu::LuPaperclip,
+        "processing" => lu::LuContrast,
+        "reply" => lu::LuReply,
+        "search" => lu::LuSearch,
+        "send" => lu::LuSend,
+        "sign-out" => lu::LuLogOut,
+        "snoozed" => lu::LuAlarmClock,
+        "system" => lu::LuSunMoon,
+        "tag" => lu::LuTag,
+        "team" => lu::LuUsers,
+        "unassigned" => lu::LuUserX,
+        "undo" => lu::LuUndo2,
+        "views" => lu::LuPanelLeft,
+        _ => lu::LuCircle,
+    }
+}

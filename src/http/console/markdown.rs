@@ -1,0 +1,137 @@
+//! What people write, as HTML that is safe to show: rendered as Markdown, then sanitised, whatever came out.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use ammonia::{Builder, UrlRelative};
+use comrak::nodes::NodeValue;
+use comrak::{Arena, Options, format_html, parse_document};
+
+/// Bytes up to which text is rendered. More is shown as it is: nobody writes so much by hand.
+const RENDERED_MAX_BYTES: usize = 64 * 1024;
+
+/// What may be in a comment. No pictures, which would tell their server who reads; nothing with a name, an address or a
+/// style of its own.
+const TAGS: [&str; 20] = [
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "del",
+    "em",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+    "b",
+];
+
+static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut sanitiser = Builder::empty();
+    sanitiser
+        .tags(TAGS.into())
+        .clean_content_tags(["script", "style"].into())
+        .tag_attributes(HashMap::from([("a", HashSet::from(["href"])), ("ol", HashSet::from(["start"]))]))
+        .url_schemes(["http", "https", "mailto"].into())
+        // A link without a host would lead into the desk.
+        .url_relative(UrlRelative::Deny)
+        .link_rel(Some("nofollow noopener noreferrer"));
+    sanitiser
+});
+
+/// The HTML of `text`.
+pub fn html(text: &str) -> String {
+    if text.len() > RENDERED_MAX_BYTES {
+        return format!("<p class=\"plain\">{}</p>", ammonia::clean_text(text));
+    }
+    let mut options = Options::default();
+    options.extension.strikethrough = true;
+    options.extension.table = true;
+    options.extension.autolink = true;
+    // People end a line where they mean its end, and mean the HTML that they write to be read.
+    options.render.hardbreaks = true;
+    options.render.escape = true;
+    let arena = Arena::new();
+    let root = parse_document(&arena, text, &options);
+    for node in root.descendants() {
+        let value = node.data().value.clone();
+        match value {
+            // A picture becomes a link to it.
+            NodeValue::Image(link) => {
+                if node.first_child().is_none() {
+                    let label = NodeValue::Text(link.url.clone().into());
+                    node.append(arena.alloc(label.into()));
+                }
+                node.data_mut().value = NodeValue::Link(link);
+            }
+            // The page's outline is ours.
+            NodeValue::Heading(_) => {
+                let strong = arena.alloc(NodeValue::Strong.into());
+                while let Some(child) = node.first_child() {
+                    strong.append(child);
+                }
+                node.append(strong);
+                node.data_mut().value = NodeValue::Paragraph;
+            }
+            _ => {}
+        }
+    }
+    let mut rendered = String::new();
+    if format_html(root, &options, &mut rendered).is_err() {
+        return format!("<p class=\"plain\">{}</p>", ammonia::clean_text(text));
+    }
+    SANITISER.clean(&rendered).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::html;
+
+    #[test]
+    fn what_people_write_is_shown_as_they_mean_it() {
+        assert_eq!(html("one\ntwo"), "<p>one<br>\ntwo</p>\n");
+        assert_eq!(html("# Big"), "<p><strong>Big</strong></p>\n");
+        assert_eq!(html("5 < 6 & <b>so</b>"), "<p>5 &lt; 6 &amp; &lt;b&gt;so&lt;/b&gt;</p>\n");
+        let link = r#"<a href="https://a.example/x" rel="nofollow noopener noreferrer">"#;
+        assert_eq!(html("[x](https://a.example/x)"), format!("<p>{link}x</a></p>\n"));
+        assert_eq!(html("![cat](https://a.example/x)"), format!("<p>{link}cat</a></p>\n"));
+        assert_eq!(html("![](https://a.example/x)"), format!("<p>{link}https://a.example/x</a></p>\n"));
+        assert_eq!(html("[a ![b](https://c.example)](https://d.example)").matches("<script").count(), 0);
+    }
+
+    #[test]
+    fn nothing_active_comes_through() {
+        let payloads = [
+            "<script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "[x](javascript:alert(1))",
+            "[x](JaVaScRiPt:alert(1))",
+            "[x](data:text/html,<script>alert(1)</script>)",
+            "[x](/desk/sign-out)",
+            "<javascript:alert(1)>",
+            "![x](javascript:alert(1))",
+            "[x](vbscript:msgbox)",
+            "<svg onload=alert(1)>",
+            "[x]: javascript:alert(1)\n\n[x]",
+            "```<style>*{}</style>\n<iframe src=//evil>\n```",
+        ];
+        for payload in payloads {
+            let html = html(payload);
+            for active in [
+                "<script", "<img", "<svg", "<style", "<iframe", "href=\"j", "href=\"J", "href=\"d", "href=\"v",
+                "href=\"/",
+            ] {
+                assert!(!html.contains(active), "{payload} became {html}");
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Where to go on: addresses within the console that come from a request and go into a redirect or a link.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::error::PageError;
+use crate::domain::Error;
+
+/// Where the console begins.
+pub const HOME: &str = "/desk";
+
+/// The longest address that is carried along, in bytes.
+const MAX_BYTES: usize = 2048;
+
+/// An address within the console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place(String);
+
+impl Place {
+    /// The place that `given` names, or home if that is none of ours.
+    pub fn or_home(given: Option<String>) -> Self {
+        given.filter(|given| is_ours(given)).map_or_else(|| Self(HOME.to_owned()), Self)
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The address as a value in another's query.
+    pub fn encoded(&self) -> String {
+        utf8_percent_encode(&self.0, NON_ALPHANUMERIC).to_string()
+    }
+}
+
+/// Whether a browser that is sent to `given` stays in the console: a path of ours, without dots to climb by and in the
+/// characters of addresses alone.
+fn is_ours(given: &str) -> bool {
+    let below = given.strip_prefix(HOME);
+    below.is_some_and(|below| below.is_empty() || below.starts_with(['/', '?']))
+        && given.len() <= MAX_BYTES
+        && !given.contains("..")
+        && given.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'<' | b'>' | b'`'))
+}
+
+/// Sends the browser there, to be asked for by `GET`.
+pub fn go_to(address: &str) -> Result<Response, PageError> {
+    let location = HeaderValue::try_from(address).map_err(Error::internal)?;
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOME, Place};
+
+    #[test]
+    fn only_places_in_the_console_are_gone_to() {
+        for ours in ["/desk", "/desk/tickets?view=open", "/desk?x=1", "/desk/tickets/7?q=a%20b"] {
+            assert_eq!(Place::or_home(Some(ours.to_owned())).as_str(), ours);
+        }
+        let others = [
+            "",
+            "/",
+            "//evil.example",
+            "/desktop",
+            "https://evil.example/desk",
+            "/\\evil.example",
+            "/desk/../api",
+            "/desk\\@evil",
+            "/desk/\r\nSet-Cookie: a=b",
+            "/desk/ä",
+            "javascript:alert(1)",
+            "/desk@evil.example",
+        ];
+        for other in others {
+            assert_eq!(Place::or_home(Some(other.to_owned())).as_str(), HOME, "{other:?}");
+        }
+    }
+}

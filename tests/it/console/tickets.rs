@@ -1,0 +1,132 @@
+//! Tickets in the console, over HTTP.
+
+use ferrodesk::domain::conversation::Visibility;
+use ferrodesk::domain::user::Role;
+use http::{StatusCode, header};
+
+use super::{leads_to, page, post, signed_in, text};
+use crate::support::{Desk, Part};
+
+#[tokio::test]
+async fn who_may_only_read_is_offered_nothing_else() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    let ro = desk.app.user(&desk.acme, "ro@acme.example", Role::ReadOnly).await;
+    let client = signed_in(&desk, &ro).await;
+    let html = text(&page(&client, &format!("/desk/tickets/{ticket}")).await);
+    assert!(html.contains("lets you read this ticket") && !html.contains("<textarea"), "{html}");
+    for action in ["answer", "change"] {
+        let fields = [("comment", "Hello"), ("status", "closed")];
+        let answer = post(&client, &format!("/desk/tickets/{ticket}/{action}"), &fields).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{action}");
+    }
+    assert_eq!(desk.status(ticket).await, "1");
+}
+
+#[tokio::test]
+async fn out_of_reach_is_not_there() {
+    let desk = Desk::new().await;
+    let (ticket, file) = desk.file("a.txt", b"words").await;
+    let tess = desk.app.user(&desk.acme, "tess@acme.example", Role::TeamAgent).await;
+    let (globex, _) = desk.foreigner().await;
+    let gus = desk.app.user(&globex, "gus@globex.example", Role::Admin).await;
+    let stranger = desk.app.stranger();
+    let fields = [("workspace", "Acme"), ("email", &*tess.email), ("password", crate::support::PASSWORD)];
+    let tess = super::with_cookie(&stranger, &post(&stranger, "/desk/sign-in", &fields).await);
+    let fields = [("workspace", "Globex"), ("email", &*gus.email), ("password", crate::support::PASSWORD)];
+    let gus = super::with_cookie(&stranger, &post(&stranger, "/desk/sign-in", &fields).await);
+    for client in [tess, gus] {
+        for path in [
+            format!("/desk/tickets/{ticket}"),
+            format!("/desk/attachments/{file}"),
+            format!("/desk/attachments/{file}/picture"),
+        ] {
+            assert_eq!(page(&client, &path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        let html = text(&page(&client, "/desk/tickets?view=all").await);
+        assert!(html.contains("No tickets yet"), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn a_reply_with_a_file_reaches_the_customer_and_a_note_does_not() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
+    let client = signed_in(&desk, &hana).await;
+    let send = async |kind: &'static str, comment: &'static str, bytes: &'static [u8]| {
+        let parts = [
+            Part::Text("kind", kind),
+            Part::Text("comment", comment),
+            Part::Text("query", "view=all"),
+            Part::File { field: "files", name: "a.txt", bytes },
+        ];
+        let client = client.clone().header("sec-fetch-site", "same-origin");
+        client.post_parts(&format!("//desk/tickets/{ticket}/answer"), &parts).await
+    };
+    let place = format!("/desk/tickets/{ticket}?view=all#c");
+    assert!(leads_to(&send("reply", "Here it is", b"words").await).starts_with(&place));
+    assert!(leads_to(&send("note", "Among us", b"secrets").await).starts_with(&place));
+    let view = desk.view(ticket).await.to_string();
+    assert!(view.contains("Here it is") && !view.contains("Among us"), "{view}");
+
+    let big = send("reply", "Too much", vec![b'x'; 2 * 1024 * 1024 + 1].leak()).await;
+    assert_eq!(big.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&big).contains("larger than 2 MiB") && text(&big).contains("Too much</textarea>"));
+    let blank = send("note", " ", b"x").await;
+    assert_eq!(blank.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&blank).contains("Write something first."));
+}
+
+#[tokio::test]
+async fn files_are_downloaded_and_only_harmless_pictures_are_shown() {
+    let desk = Desk::new().await;
+    let png: &[u8] = include_bytes!("../browser/pixel.png");
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>";
+    let (_, picture) = desk.file("a.png", png).await;
+    let (_, drawing) = desk.file("a.svg", svg).await;
+    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
+    let client = signed_in(&desk, &hana).await;
+    let shown = page(&client, &format!("/desk/attachments/{picture}/picture")).await;
+    assert_eq!(shown.body, png);
+    assert_eq!(shown.headers[header::CONTENT_TYPE], "image/png");
+    assert_eq!(shown.headers[header::CONTENT_DISPOSITION], "inline");
+    assert!(shown.headers[header::CONTENT_SECURITY_POLICY].to_str().expect("text").contains("sandbox"));
+    assert_eq!(page(&client, &format!("/desk/attachments/{drawing}/picture")).await.status, StatusCode::NOT_FOUND);
+    let file = page(&client, &format!("/desk/attachments/{drawing}")).await;
+    assert_eq!(file.body, svg);
+    assert!(file.headers[header::CONTENT_DISPOSITION].to_str().expect("text").starts_with("attachment"));
+}
+
+#[tokio::test]
+async fn only_what_was_changed_on_the_page_is_changed() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
+    let client = signed_in(&desk, &hana).await;
+    let path = format!("/desk/tickets/{ticket}/change");
+    post(&client, &path, &[("priority", "high"), ("was-priority", "medium")]).await;
+    // Another page, which still shows the priority as it was, changes the status.
+    let fields = [("status", "processing"), ("was-status", "open"), ("priority", "medium"), ("was-priority", "medium")];
+    leads_to(&post(&client, &path, &fields).await);
+    let kinds: Vec<String> = desk.events(ticket).await.into_iter().map(|(kind, ..)| kind).collect();
+    assert_eq!(kinds, ["ticket.opened", "ticket.priority_changed", "ticket.status_changed"]);
+    let nonsense = post(&client, &path, &[("status", "7"), ("assignee", "x")]).await;
+    assert_eq!(nonsense.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn hostile_text_is_shown_as_text() {
+    let desk = Desk::new().await;
+    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
+    let payload = "\"><script>alert(1)</script><img src=x onerror=alert(1)>";
+    let fields = desk.ticket_fields().with("subject", payload).with("comment", payload);
+    let ticket = desk.client.post_json(crate::support::CREATE, &fields.json()).await.ticket_id();
+    desk.answer(hana.requester, ticket, Visibility::Internal, None).await;
+    let client = signed_in(&desk, &hana).await;
+    for path in [format!("/desk/tickets/{ticket}?view=all&q=%22%3E%3Cscript%3E"), "/desk/tickets?view=all".to_owned()] {
+        let html = text(&page(&client, &path).await);
+        assert!(html.contains("alert(1)"), "{html}");
+        assert!(!html.contains("<script>") && !html.contains("<img src=x"), "{html}");
+    }
+}
