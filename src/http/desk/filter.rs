@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::body::Moment;
-use super::words::{PriorityWord, StatusWord};
 use crate::domain::user::Requester;
 use crate::domain::{CategoryId, TagId, TeamId, Timestamp, UserId};
 use crate::http::ApiError;
+use crate::http::words::{PriorityWord, StatusWord};
 use crate::storage::queries::desk_tickets::{DeskFilter, Snoozed, Sort, Whose};
 
 /// Values of one parameter at the most.

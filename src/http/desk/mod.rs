@@ -14,7 +14,6 @@ mod problem;
 mod search;
 mod tickets;
 mod version;
-mod words;
 mod workplace;
 
 use axum::Router;

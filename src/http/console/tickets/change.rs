@@ -3,7 +3,6 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::query::{priority, status};
 use super::ticket_id;
 use crate::app::desk::change_ticket::{TicketChange, change_ticket};
 use crate::domain::{CategoryId, Checked, Error, Invalid, Problem, TagId, TeamId, UserId};
@@ -13,6 +12,7 @@ use crate::http::console::place::{Place, go_to};
 use crate::http::console::said::Said;
 use crate::http::console::session::Signed;
 use crate::http::extract::Form;
+use crate::http::words::{PriorityWord, StatusWord};
 
 /// The fields, as they are called in the form. With `was-` before them they say how the page showed them.
 const FIELDS: [&str; 6] = ["status", "priority", "category", "assignee", "team", "tags"];
@@ -71,8 +71,10 @@ fn read(fields: &[(&'static str, String, Option<String>)]) -> Result<TicketChang
     let mut invalid = Invalid::default();
     for (name, given, _) in fields {
         match *name {
-            "status" => change.status = invalid.take(name, choice(given, status(given))),
-            "priority" => change.priority = invalid.take(name, choice(given, priority(given))),
+            "status" => change.status = invalid.take(name, choice(given, StatusWord::parse(given).map(|word| word.0))),
+            "priority" => {
+                change.priority = invalid.take(name, choice(given, PriorityWord::parse(given).map(|word| word.0)));
+            }
             "category" => change.category = invalid.take(name, number(given).map(CategoryId)),
             "assignee" => change.assignee = invalid.take(name, optional(given).map(|id| id.map(UserId))),
             "team" => change.team = invalid.take(name, optional(given).map(|id| id.map(TeamId))),

@@ -3,7 +3,6 @@
 use askama::filters::Safe;
 
 use super::list::{Choice, Select};
-use super::query::{PRIORITIES, STATUSES, priority_word, status_word};
 use crate::app::desk::directory::Directory;
 use crate::app::desk::read_ticket::TicketPage;
 use crate::app::desk::rights::{Right, has};
@@ -12,6 +11,7 @@ use crate::domain::{TicketId, Timestamp, UserId};
 use crate::http::console::people::Person;
 use crate::http::console::texts::text;
 use crate::http::console::times;
+use crate::http::words::{PriorityWord, StatusWord};
 
 /// The pane.
 pub struct Details {
@@ -52,7 +52,7 @@ impl Details {
             subject: ticket.subject.clone(),
             requester: Person::new(&ticket.requester_name, &ticket.requester_email),
             requester_id: ticket.requester,
-            status: status_word(ticket.status),
+            status: StatusWord(ticket.status).word(),
             locked: ticket.locked,
             snoozed_until: ticket.snoozed_until.filter(|until| *until > now).map(times::full),
             merged_into: ticket.merged_into,
@@ -79,8 +79,8 @@ fn selects(page: &TicketPage, directory: &Directory, assignee: &str) -> Vec<Sele
     let words = |kind: &str, words: Vec<&'static str>, chosen: &str| {
         words.into_iter().map(|word| Choice::new(&word, text(&format!("{kind}-{word}")), chosen)).collect()
     };
-    let statuses = STATUSES.iter().map(|(word, _)| *word).collect();
-    let priorities = PRIORITIES.iter().map(|(word, _)| *word).collect();
+    let statuses = StatusWord::WORDS.to_vec();
+    let priorities = PriorityWord::WORDS.iter().rev().copied().collect();
     let mut assignees = vec![Choice::new(&"", text("assignee-none"), assignee)];
     assignees.extend(directory.assignees().map(|member| Choice::new(&member.id, Person::from(member).name, assignee)));
     if let Some(gone) = ticket.assignee.and_then(|user| directory.member(user))
@@ -96,8 +96,8 @@ fn selects(page: &TicketPage, directory: &Directory, assignee: &str) -> Vec<Sele
     let categories = directory.categories.iter().filter(|offered| offered.active || offered.id == ticket.category);
     let categories = categories.map(|offered| Choice::new(&offered.id, offered.name.clone(), &category)).collect();
     let mut selects = vec![
-        select("status", words("status", statuses, status_word(ticket.status))),
-        select("priority", words("priority", priorities, priority_word(ticket.priority))),
+        select("status", words("status", statuses, StatusWord(ticket.status).word())),
+        select("priority", words("priority", priorities, PriorityWord(ticket.priority).word())),
         select("assignee", assignees),
         select("category", categories),
     ];

@@ -2,7 +2,7 @@
 
 use askama::filters::Safe;
 
-use super::query::{ListQuery, PRIORITIES, SORTS, STATUSES, priority_word, status_word};
+use super::query::{ListQuery, SORTS};
 use crate::app::desk::directory::Directory;
 use crate::app::desk::list_tickets::TicketList;
 use crate::domain::{TicketId, Timestamp, UserId};
@@ -10,6 +10,7 @@ use crate::http::console::frame;
 use crate::http::console::people::Person;
 use crate::http::console::texts::{text, text_of, text_with};
 use crate::http::console::times;
+use crate::http::words::{PriorityWord, StatusWord};
 use crate::storage::queries::desk_tickets::DeskTicket;
 
 /// The list and what is around it.
@@ -122,8 +123,8 @@ fn row(ticket: &DeskTicket, directory: &Directory, current: Option<TicketId>, he
         requester: Person::new(&ticket.requester_name, &ticket.requester_email),
         subject: ticket.subject.clone(),
         preview: ticket.preview.split_whitespace().collect::<Vec<_>>().join(" "),
-        status: status_word(ticket.status),
-        priority: priority_word(ticket.priority),
+        status: StatusWord(ticket.status).word(),
+        priority: PriorityWord(ticket.priority).word(),
         tags: ticket.tags.iter().copied().filter_map(tag).collect(),
         assignee: ticket.assignee.and_then(|id| directory.member(id)).map(Person::from),
         locked: ticket.locked,
@@ -136,12 +137,8 @@ fn row(ticket: &DeskTicket, directory: &Directory, current: Option<TicketId>, he
 fn value_name(name: &str, value: &str, directory: &Directory, list: &TicketList) -> String {
     let id = value.parse::<i64>().ok();
     let known = match (name, value) {
-        ("status", word) => {
-            STATUSES.iter().find(|(known, _)| *known == word).map(|(known, _)| text(&format!("status-{known}")))
-        }
-        ("priority", word) => {
-            PRIORITIES.iter().find(|(known, _)| *known == word).map(|(known, _)| text(&format!("priority-{known}")))
-        }
+        ("status", word) => StatusWord::parse(word).map(|known| text(&format!("status-{}", known.word()))),
+        ("priority", word) => PriorityWord::parse(word).map(|known| text(&format!("priority-{}", known.word()))),
         ("assignee", "me") => Some(text("assignee-me")),
         ("assignee", "none") => Some(text("assignee-none")),
         ("assignee", _) => id.and_then(|id| directory.member(UserId(id))).map(|member| Person::from(member).name),
@@ -178,8 +175,8 @@ fn selects(query: &ListQuery, directory: &Directory) -> Vec<Select> {
     let categories = directory.categories.iter().map(|c| (c.id.to_string(), c.name.clone())).collect();
     let tags = directory.tags.iter().map(|tag| (tag.id.to_string(), tag.tag.clone())).collect();
     let sorts: Vec<&str> = SORTS.iter().map(|(word, _)| *word).collect();
-    let statuses: Vec<&str> = STATUSES.iter().map(|(word, _)| *word).collect();
-    let priorities: Vec<&str> = PRIORITIES.iter().map(|(word, _)| *word).collect();
+    let statuses: Vec<&str> = StatusWord::WORDS.to_vec();
+    let priorities: Vec<&str> = PriorityWord::WORDS.iter().rev().copied().collect();
     let mut selects = vec![
         select("sort", "sort-of-view", words("sort", &sorts)),
         select("status", "any", words("status", &statuses)),

@@ -2,8 +2,9 @@
 
 use crate::app::desk::built_in_views::BuiltInView;
 use crate::domain::user::Requester;
-use crate::domain::{CategoryId, Priority, Status, TagId, TeamId, UserId};
+use crate::domain::{CategoryId, TagId, TeamId, UserId};
 use crate::http::extract::Form;
+use crate::http::words::{PriorityWord, StatusWord};
 use crate::storage::queries::desk_tickets::{DeskFilter, Sort, Whose};
 
 /// The parameters of a list's address, in the order in which we write them.
@@ -53,10 +54,10 @@ impl ListQuery {
     /// What the list is narrowed down to: the view, and within it what else is given.
     pub fn filter(&self, staff: &Requester) -> DeskFilter {
         let mut filter = self.view.filter(staff);
-        if let Some(status) = status(self.get("status")) {
+        if let Some(StatusWord(status)) = StatusWord::parse(self.get("status")) {
             filter.statuses = vec![status];
         }
-        filter.priorities = priority(self.get("priority")).into_iter().collect();
+        filter.priorities = PriorityWord::parse(self.get("priority")).map(|word| word.0).into_iter().collect();
         filter.categories = self.number("category").map(CategoryId).into_iter().collect();
         filter.tags = self.number("tag").map(TagId).into_iter().collect();
         filter.requester = self.number("requester").map(UserId);
@@ -121,31 +122,3 @@ pub const SORTS: [(&str, Sort); 5] = [
     ("first-opened", Sort::FirstOpened),
     ("urgent", Sort::Urgent),
 ];
-
-/// All statuses, by the words for them.
-pub const STATUSES: [(&str, Status); 3] =
-    [("open", Status::Open), ("processing", Status::Processing), ("closed", Status::Closed)];
-
-/// All priorities, by the words for them, the most urgent first.
-pub const PRIORITIES: [(&str, Priority); 3] =
-    [("high", Priority::High), ("medium", Priority::Medium), ("low", Priority::Low)];
-
-/// The status with this word.
-pub fn status(word: &str) -> Option<Status> {
-    STATUSES.into_iter().find(|(known, _)| *known == word).map(|(_, status)| status)
-}
-
-/// The priority with this word.
-pub fn priority(word: &str) -> Option<Priority> {
-    PRIORITIES.into_iter().find(|(known, _)| *known == word).map(|(_, priority)| priority)
-}
-
-/// The word for a status.
-pub fn status_word(status: Status) -> &'static str {
-    STATUSES.into_iter().find(|(_, known)| *known == status).map_or("", |(word, _)| word)
-}
-
-/// The word for a priority.
-pub fn priority_word(priority: Priority) -> &'static str {
-    PRIORITIES.into_iter().find(|(_, known)| *known == priority).map_or("", |(word, _)| word)
-}

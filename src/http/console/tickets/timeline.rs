@@ -3,7 +3,6 @@
 use askama::filters::Safe;
 use serde_json::Value;
 
-use super::query::{priority_word, status_word};
 use crate::app::desk::directory::Directory;
 use crate::app::desk::read_ticket::TicketPage;
 use crate::domain::conversation::Visibility;
@@ -11,6 +10,7 @@ use crate::domain::{ConversationId, Priority, Status, TicketId, Timestamp, UserI
 use crate::http::console::people::Person;
 use crate::http::console::texts::{text, text_of};
 use crate::http::console::{markdown, times};
+use crate::http::words::{PriorityWord, StatusWord};
 use crate::storage::queries::attachments::DeskAttachment;
 use crate::storage::queries::events::RecordedEvent;
 
@@ -128,12 +128,13 @@ fn sentence(event: &RecordedEvent, name_of: &dyn Fn(UserId) -> String, directory
     let number = |field: &str| after[field].as_i64();
     let code = |field: &str| after[field].as_str().and_then(|code| code.parse().ok());
     let (key, what) = match event.kind.as_str() {
-        "ticket.status_changed" => {
-            ("event-status", text(&format!("status-{}", status_word(code("status").and_then(Status::from_number)?))))
-        }
+        "ticket.status_changed" => (
+            "event-status",
+            text(&format!("status-{}", StatusWord(code("status").and_then(Status::from_number)?).word())),
+        ),
         "ticket.priority_changed" => {
             let priority = code("priority").and_then(Priority::from_number)?;
-            ("event-priority", text(&format!("priority-{}", priority_word(priority))))
+            ("event-priority", text(&format!("priority-{}", PriorityWord(priority).word())))
         }
         "ticket.assignee_changed" => match number("assignee").map(UserId) {
             None => ("event-unassigned", String::new()),

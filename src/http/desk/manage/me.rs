@@ -16,8 +16,8 @@ use crate::http::desk::docs::{IfMatchHeader, WriteHeaders};
 use crate::http::desk::kept::{Answer, Repeat, answer_once};
 use crate::http::desk::problem::DeskError;
 use crate::http::desk::version::IfMatch;
-use crate::http::desk::words::RoleWord;
 use crate::http::extract::ClientAddress;
+use crate::http::words::RoleWord;
 use crate::http::{ApiError, AppState};
 
 /// Who the caller is here, and what they may do.

@@ -19,7 +19,7 @@ use crate::http::desk::kept::{Answer, Repeat, answer_once};
 use crate::http::desk::params::Params;
 use crate::http::desk::problem::DeskError;
 use crate::http::desk::version::IfMatch;
-use crate::http::desk::words::RoleWord;
+use crate::http::words::RoleWord;
 
 /// A member of staff.
 #[derive(Serialize, ToSchema)]

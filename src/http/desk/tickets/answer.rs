@@ -14,8 +14,8 @@ use crate::http::desk::caller::Staff;
 use crate::http::desk::id::Id;
 use crate::http::desk::kept::{Answer, Repeat, answer_once};
 use crate::http::desk::problem::DeskError;
-use crate::http::desk::words::StatusWord;
 use crate::http::extract::Form;
+use crate::http::words::StatusWord;
 
 /// A reply or a note that was added.
 #[derive(Serialize, ToSchema)]

@@ -15,7 +15,7 @@ use crate::http::desk::id::Id;
 use crate::http::desk::kept::{Repeat, answer_once};
 use crate::http::desk::problem::DeskError;
 use crate::http::desk::version::IfMatch;
-use crate::http::desk::words::{PriorityWord, StatusWord};
+use crate::http::words::{PriorityWord, StatusWord};
 use crate::http::{ApiError, AppState};
 
 /// Tags of a ticket at the most.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::Moment;
-use super::words::{PriorityWord, StatusWord};
+use crate::http::words::{PriorityWord, StatusWord};
 use crate::storage::queries::desk_tickets::DeskTicket;
 
 /// A ticket in a list, and at the head of its page.

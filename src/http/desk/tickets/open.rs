@@ -12,8 +12,8 @@ use crate::http::customer::uploads;
 use crate::http::desk::caller::Staff;
 use crate::http::desk::kept::{Repeat, answer_once};
 use crate::http::desk::problem::DeskError;
-use crate::http::desk::words::PriorityWord;
 use crate::http::extract::Form;
+use crate::http::words::PriorityWord;
 
 /// Open a ticket on behalf of a requester
 ///

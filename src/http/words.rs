@@ -1,4 +1,4 @@
-//! The words that the staff's API has for what the customer API has numbers for.
+//! The words that the staff's API and console have for what the customer API has numbers for.
 
 use std::borrow::Cow;
 
