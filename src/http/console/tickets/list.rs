@@ -36,6 +36,8 @@ pub struct TicketRow {
     pub id: TicketId,
     pub href: String,
     pub is_current: bool,
+    /// Whether something happened to it that the reader has not seen.
+    pub unread: bool,
     pub requester: Person,
     pub subject: String,
     pub preview: String,
@@ -60,6 +62,18 @@ pub struct Select {
     pub name: &'static str,
     pub label: String,
     pub choices: Vec<Choice>,
+}
+
+impl Select {
+    /// The key that leads to it on a ticket's page; empty if none does.
+    pub fn key(&self) -> &'static str {
+        match self.name {
+            "assignee" => "a",
+            "status" => "s",
+            "priority" => "p",
+            _ => "",
+        }
+    }
 }
 
 /// A choice of a field.
@@ -114,12 +128,22 @@ impl ListPane {
     }
 }
 
+impl ListPane {
+    /// The page of the ticket below the one that is open; of the first, if that is not in the list.
+    pub fn below_current(&self) -> Option<String> {
+        let current = self.rows.iter().position(|row| row.is_current);
+        let below = self.rows.get(current.map_or(0, |place| place + 1));
+        below.map(|row| row.href.clone())
+    }
+}
+
 fn row(ticket: &DeskTicket, directory: &Directory, current: Option<TicketId>, here: &str, now: Timestamp) -> TicketRow {
     let tag = |id| directory.tags.iter().find(|tag| tag.id == id).map(|tag| tag.tag.clone());
     TicketRow {
         id: ticket.id,
         href: format!("/desk/tickets/{}?{here}", ticket.id),
         is_current: current == Some(ticket.id),
+        unread: ticket.is_unread() && current != Some(ticket.id),
         requester: Person::new(&ticket.requester_name, &ticket.requester_email),
         subject: ticket.subject.clone(),
         preview: ticket.preview.split_whitespace().collect::<Vec<_>>().join(" "),

@@ -1,11 +1,16 @@
 //! The list of tickets, and a ticket beside it.
 
 mod answer;
+mod bulk;
 mod change;
+mod completions;
 mod details;
 mod files;
 mod list;
 mod load;
+mod merge;
+mod palette;
+mod presence;
 mod query;
 mod timeline;
 
@@ -16,6 +21,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
 
+use self::bulk::Bulk;
 use self::details::Details;
 use self::list::ListPane;
 use self::load::{Loaded, load};
@@ -27,19 +33,28 @@ use super::place::go_to;
 use super::said::Said;
 use super::session::Signed;
 use super::{filters, page};
-use crate::domain::TicketId;
+use crate::app::desk::workplace::mark_seen;
+use crate::domain::user::Requester;
+use crate::domain::{EventId, TicketId};
 use crate::http::AppState;
+use crate::storage::queries::desk_tickets::DeskTicket;
+use crate::storage::queries::workplace::Draft;
 
 /// The pages.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(home))
         .route("/tickets", get(show_list))
+        .route("/tickets/bulk", post(bulk::change_all))
         .route("/tickets/{id}", get(show_ticket))
         .route("/tickets/{id}/answer", post(answer::answer))
         .route("/tickets/{id}/change", post(change::change))
+        .route("/tickets/{id}/merge", post(merge::merge))
+        .route("/tickets/{id}/presence", post(presence::be_present))
         .route("/attachments/{id}", get(files::file))
         .route("/attachments/{id}/picture", get(files::picture))
+        .route("/completions", get(completions::completions))
+        .route("/palette", get(palette::palette))
 }
 
 /// What is being written on a ticket, and what is wrong with it.
@@ -50,12 +65,38 @@ pub struct Composer {
     pub problems: Vec<String>,
 }
 
+impl From<Draft> for Composer {
+    fn from(draft: Draft) -> Self {
+        Self { comment: draft.body, internal: draft.internal, problems: Vec::new() }
+    }
+}
+
+/// How a ticket's page comes up.
+#[derive(Clone, Debug, Default)]
+struct Opened {
+    /// 200, if it is `None`.
+    status: Option<StatusCode>,
+    /// What was written and not taken; otherwise the draft is there.
+    composer: Option<Composer>,
+    /// Why something was not done.
+    problems: Vec<String>,
+}
+
+impl Opened {
+    /// After something that cannot be done.
+    fn refused(problems: Vec<String>) -> Self {
+        Self { status: Some(StatusCode::UNPROCESSABLE_ENTITY), composer: None, problems }
+    }
+}
+
 /// A list of tickets.
 #[derive(Template)]
 #[template(path = "console/tickets.html")]
 struct ListPage {
     frame: Frame,
     list: ListPane,
+    bulk: Option<Bulk>,
+    last_event: EventId,
 }
 
 /// A ticket beside the list.
@@ -64,11 +105,16 @@ struct ListPage {
 struct TicketBeside {
     frame: Frame,
     list: ListPane,
+    bulk: Option<Bulk>,
     details: Details,
     timeline: Vec<Entry>,
     composer: Composer,
+    problems: Vec<String>,
     /// The list's query, to come back to it.
     query: String,
+    /// The page of the ticket below this one in the list.
+    next_ticket: String,
+    last_event: EventId,
 }
 
 /// `GET /desk`.
@@ -80,12 +126,13 @@ async fn home(_: Signed) -> Result<Response, PageError> {
 async fn show_list(State(app): State<AppState>, signed: Signed, request: Request) -> Result<Response, PageError> {
     let query = ListQuery::parse(request.uri().query().unwrap_or_default());
     let now = app.clock().now();
-    let Loaded { directory, list, total, counts, .. } =
-        load(&app, signed.requester(), query.clone(), None, now).await?;
+    let staff = signed.requester();
+    let Loaded { directory, list, total, counts, last_event, .. } = load(&app, staff, query.clone(), None, now).await?;
     let here = format!("/desk/tickets?{}", query.here());
     let frame = Frame::new(&signed, request.headers(), &counts, Some(query.view), here);
     let list = ListPane::new(&query, &list, total, &directory, None, now);
-    Ok(said_once(frame.said.is_some(), page::html(StatusCode::OK, &ListPage { frame, list })))
+    let bulk = Bulk::new(&directory, &staff);
+    Ok(said_once(frame.said.is_some(), page::html(StatusCode::OK, &ListPage { frame, list, bulk, last_event })))
 }
 
 /// `GET /desk/tickets/{id}`.
@@ -96,36 +143,58 @@ async fn show_ticket(
     request: Request,
 ) -> Result<Response, PageError> {
     let query = ListQuery::parse(request.uri().query().unwrap_or_default());
-    ticket_page(&app, &signed, request.headers(), ticket_id(&id)?, &query, StatusCode::OK, Composer::default()).await
+    ticket_page(&app, &signed, request.headers(), ticket_id(&id)?, &query, Opened::default()).await
 }
 
-/// The page of a ticket, with something written already.
+/// The page of a ticket.
 async fn ticket_page(
     app: &AppState,
     signed: &Signed,
     headers: &HeaderMap,
     ticket: TicketId,
     query: &ListQuery,
-    status: StatusCode,
-    composer: Composer,
+    opened: Opened,
 ) -> Result<Response, PageError> {
     let now = app.clock().now();
     let staff = signed.requester();
     let loaded = load(app, staff, query.clone(), Some(ticket), now).await?;
-    let Loaded { directory, list, total, counts, page: Some(page) } = loaded else {
+    let Loaded { directory, list, total, counts, page: Some(page), draft, last_event } = loaded else {
         return Err(PageError::not_found());
     };
+    if page.ticket.is_unread() && !is_prefetch(headers) {
+        note_seen(app, staff, &page.ticket);
+    }
     let here = format!("/desk/tickets/{ticket}?{}", query.here());
     let frame = Frame::new(signed, headers, &counts, Some(query.view), here);
+    let list = ListPane::new(query, &list, total, &directory, Some(ticket), now);
     let beside = TicketBeside {
-        list: ListPane::new(query, &list, total, &directory, Some(ticket), now),
+        next_ticket: list.below_current().unwrap_or_else(|| format!("/desk/tickets?{}", query.here())),
+        list,
+        bulk: Bulk::new(&directory, &staff),
         details: Details::new(&page, &directory, &staff, now),
         timeline: timeline::timeline(&page, &directory, now),
-        composer,
+        composer: opened.composer.or_else(|| draft.map(Composer::from)).unwrap_or_default(),
+        problems: opened.problems,
         query: query.here(),
         frame,
+        last_event,
     };
-    Ok(said_once(beside.frame.said.is_some(), page::html(status, &beside)))
+    Ok(said_once(beside.frame.said.is_some(), page::html(opened.status.unwrap_or(StatusCode::OK), &beside)))
+}
+
+/// Whether the browser only loads the page in case somebody goes there.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    headers.get("sec-purpose").is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch"))
+}
+
+/// Has the ticket marked as seen. The page does not wait for it: the mark may come late, or not at all.
+fn note_seen(app: &AppState, staff: Requester, ticket: &DeskTicket) {
+    let (app, ticket, seen) = (app.clone(), ticket.id, ticket.last_event);
+    tokio::spawn(async move {
+        if let Err(error) = app.store().write(move |tx| mark_seen(tx, &staff, ticket, seen)).await {
+            tracing::debug!(%error, "a ticket was not marked as seen");
+        }
+    });
 }
 
 /// The id in an address; what cannot be one names nothing.
