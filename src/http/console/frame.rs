@@ -7,7 +7,7 @@ use super::people::Person;
 use super::said::Said;
 use super::session::Signed;
 use super::texts::text;
-use crate::app::desk::built_in_views::BuiltInView;
+use super::views::{View, Whose};
 
 /// The frame of a page.
 #[derive(Clone, Debug)]
@@ -24,39 +24,30 @@ pub struct Frame {
 /// A view and how many tickets it shows.
 #[derive(Clone, Debug)]
 pub struct ViewLink {
-    pub word: &'static str,
+    pub word: String,
+    pub icon: String,
     pub name: String,
     pub count: String,
     pub is_current: bool,
 }
 
 impl Frame {
-    /// The frame of the page at `here`, which shows `current`.
-    pub fn new(
-        signed: &Signed,
-        headers: &HeaderMap,
-        counts: &[(BuiltInView, Option<i64>)],
-        current: Option<BuiltInView>,
-        here: String,
-    ) -> Self {
-        let view = |(view, count): &(BuiltInView, Option<i64>)| ViewLink {
-            word: view.word(),
-            name: text(&format!("view-{}", view.word())),
-            count: shown(*count),
-            is_current: Some(*view) == current,
+    /// The frame of the page at `here`, which shows the view with the word `current`.
+    pub fn new(signed: &Signed, headers: &HeaderMap, views: &[View], current: Option<&str>, here: String) -> Self {
+        let view = |view: &View| ViewLink {
+            word: view.word.clone(),
+            icon: if view.whose == Whose::BuiltIn { view.word.clone() } else { "saved".to_owned() },
+            name: view.name.clone(),
+            count: view.count.clone(),
+            is_current: current == Some(&view.word),
         };
         Self {
             look: Look::of(headers),
             me: Person::from(&*signed.0),
             role: text(&format!("role-{}", signed.requester().role)),
-            views: counts.iter().map(view).collect(),
+            views: views.iter().map(view).collect(),
             said: Said::of(headers),
             here,
         }
     }
-}
-
-/// A number of tickets; `None` is more than are counted.
-pub fn shown(count: Option<i64>) -> String {
-    count.map_or_else(|| text("count-many"), |count| count.to_string())
 }

@@ -63,6 +63,10 @@ async fn the_list_leads_to_the_ticket_and_back(#[case] setup: Setup) {
     assert!(browser.text(".rows").await.contains("Cannot sign in after the update"));
     browser.check("list-filtered").await;
 
+    browser.go("/desk/tickets?view=7&colour=red").await;
+    browser.wait_for_text(".list-problem", "“colour”").await;
+    browser.check("list-unreadable").await;
+
     browser.go("/desk/tickets?view=all").await;
     browser.click(&format!(".row .subject[href^='/desk/tickets/{ticket}?']")).await;
     browser.wait_for_text("h1", "Invoice").await;

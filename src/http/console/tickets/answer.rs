@@ -31,7 +31,7 @@ pub async fn answer(
     let ticket = ticket_id(&id)?;
     let internal = form.parameter("kind").is_some_and(|kind| kind == "note");
     let closes = form.parameter("then").is_some_and(|then| then == "close");
-    let query = ListQuery::parse(&form.parameter("query").unwrap_or_default());
+    let query = ListQuery::parse(&form.parameter("query").unwrap_or_default(), &signed.requester());
     let (comment, files) = (form.text("comment"), form.files("files"));
     let (comment, files) = match (comment, files) {
         (Ok(comment), Ok(files)) => (comment, files),
@@ -40,7 +40,7 @@ pub async fn answer(
             let problems = problems.collect();
             let composer = Composer { comment: form.raw("comment").unwrap_or_default(), internal, problems };
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return ticket_page(&app, &signed, &headers, ticket, &query, status, composer).await;
+            return ticket_page(&app, &signed, &headers, ticket, query, status, composer).await;
         }
     };
     let (staff, at) = (signed.requester(), app.clock().now());

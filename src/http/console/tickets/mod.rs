@@ -18,8 +18,8 @@ use http::{HeaderMap, StatusCode};
 
 use self::details::Details;
 use self::list::ListPane;
-use self::load::{Loaded, load};
-use self::query::ListQuery;
+use self::load::load;
+use self::query::{HOME_VIEW, ListQuery};
 use self::timeline::Entry;
 use super::error::PageError;
 use super::frame::Frame;
@@ -73,18 +73,18 @@ struct TicketBeside {
 
 /// `GET /desk`.
 async fn home(_: Signed) -> Result<Response, PageError> {
-    go_to("/desk/tickets?view=open")
+    go_to(&format!("/desk/tickets?view={HOME_VIEW}"))
 }
 
 /// `GET /desk/tickets`.
 async fn show_list(State(app): State<AppState>, signed: Signed, request: Request) -> Result<Response, PageError> {
-    let query = ListQuery::parse(request.uri().query().unwrap_or_default());
+    let staff = signed.requester();
+    let query = ListQuery::parse(request.uri().query().unwrap_or_default(), &staff);
     let now = app.clock().now();
-    let Loaded { directory, list, total, counts, .. } =
-        load(&app, signed.requester(), query.clone(), None, now).await?;
-    let here = format!("/desk/tickets?{}", query.here());
-    let frame = Frame::new(&signed, request.headers(), &counts, Some(query.view), here);
-    let list = ListPane::new(&query, &list, total, &directory, None, now);
+    let loaded = load(&app, staff, query, None, now).await?;
+    let here = format!("/desk/tickets?{}", loaded.query.here());
+    let frame = Frame::new(&signed, request.headers(), &loaded.views, Some(&loaded.view.word), here);
+    let list = ListPane::new(&loaded, None, now);
     Ok(said_once(frame.said.is_some(), page::html(StatusCode::OK, &ListPage { frame, list })))
 }
 
@@ -95,8 +95,8 @@ async fn show_ticket(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, PageError> {
-    let query = ListQuery::parse(request.uri().query().unwrap_or_default());
-    ticket_page(&app, &signed, request.headers(), ticket_id(&id)?, &query, StatusCode::OK, Composer::default()).await
+    let query = ListQuery::parse(request.uri().query().unwrap_or_default(), &signed.requester());
+    ticket_page(&app, &signed, request.headers(), ticket_id(&id)?, query, StatusCode::OK, Composer::default()).await
 }
 
 /// The page of a ticket, with something written already.
@@ -105,25 +105,23 @@ async fn ticket_page(
     signed: &Signed,
     headers: &HeaderMap,
     ticket: TicketId,
-    query: &ListQuery,
+    query: ListQuery,
     status: StatusCode,
     composer: Composer,
 ) -> Result<Response, PageError> {
     let now = app.clock().now();
     let staff = signed.requester();
-    let loaded = load(app, staff, query.clone(), Some(ticket), now).await?;
-    let Loaded { directory, list, total, counts, page: Some(page) } = loaded else {
-        return Err(PageError::not_found());
-    };
-    let here = format!("/desk/tickets/{ticket}?{}", query.here());
-    let frame = Frame::new(signed, headers, &counts, Some(query.view), here);
+    let loaded = load(app, staff, query, Some(ticket), now).await?;
+    let Some(page) = &loaded.page else { return Err(PageError::not_found()) };
+    let query = loaded.query.here();
+    let here = format!("/desk/tickets/{ticket}?{query}");
     let beside = TicketBeside {
-        list: ListPane::new(query, &list, total, &directory, Some(ticket), now),
-        details: Details::new(&page, &directory, &staff, now),
-        timeline: timeline::timeline(&page, &directory, now),
+        frame: Frame::new(signed, headers, &loaded.views, Some(&loaded.view.word), here),
+        list: ListPane::new(&loaded, Some(ticket), now),
+        details: Details::new(page, &loaded.directory, &staff, now),
+        timeline: timeline::timeline(page, &loaded.directory, now),
         composer,
-        query: query.here(),
-        frame,
+        query,
     };
     Ok(said_once(beside.frame.said.is_some(), page::html(status, &beside)))
 }
