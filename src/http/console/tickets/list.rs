@@ -184,8 +184,9 @@ fn selects(loaded: &Loaded) -> Vec<Select> {
     let of_view: Vec<_> = form_urlencoded::parse(view.query.as_bytes()).map(|(name, _)| name).collect();
     let select = |name: &'static str, choices: Vec<(String, String)>| {
         let chosen = query.get(name);
-        // Where nothing is chosen, the view decides, if it says anything.
-        let first = if name == "sort" || of_view.iter().any(|said| said == name) { "as-view" } else { "any" };
+        // Where nothing is chosen, the view decides, if there is anything to decide.
+        let decides = matches!(name, "sort" | "snoozed") || of_view.iter().any(|said| said == name);
+        let first = if decides { "as-view" } else { "any" };
         let mut all = vec![Choice::new(&"", text(first), chosen)];
         all.extend(choices.into_iter().map(|(value, label)| Choice::new(&value, label, chosen)));
         // An address may say what the field does not offer, such as two values.
