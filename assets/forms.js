@@ -1,7 +1,8 @@
 // Forms that are sent when a field changes, and forms that are sent once.
 export function saveByThemselves(root) {
   for (const form of root.querySelectorAll("[data-saves-itself], [data-filters]")) {
-    form.addEventListener("change", () => form.requestSubmit());
+    // A day is typed in parts, each of which makes another day.
+    form.addEventListener("change", (event) => event.target.type !== "date" && form.requestSubmit());
   }
 }
 

@@ -51,6 +51,8 @@ error-internal-message = The fault is ours, and it is in the log. Try again; if 
 ## The frame
 
 views = Views
+views-shared = Shared views
+views-own = My views
 view-mine = Mine
 view-unassigned = Unassigned
 view-open = Open
@@ -79,6 +81,8 @@ said-noted = Note added. Only staff can see it.
 said-changed = Saved.
 said-closed = Ticket closed.
 said-undone = Undone.
+said-view-saved = View saved.
+said-view-deleted = View deleted.
 
 ## The list
 
@@ -91,6 +95,17 @@ search = Search subjects
 filter = Filter
 filter-apply = Apply
 filter-clear = Clear all
+filter-times = Dates
+save-view = Save as view
+save-view-help = The view will show these tickets, in this order.
+save-view-name = Name
+save-view-shared = For everybody
+save-view-cancel = Back to the list
+save-view-name-refused = A view’s name has 1 to 200 characters in one line.
+save-view-full = There are as many views as there can be. Delete one first.
+delete-view = Delete this view
+delete-view-help = Only the view goes. Its tickets stay.
+delete-view-shared-help = It goes for everybody. Its tickets stay.
 filter-status = Status
 filter-priority = Priority
 filter-assignee = Assignee

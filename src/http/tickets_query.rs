@@ -82,6 +82,18 @@ pub fn parse(encoded: &str, staff: &Requester) -> Result<ListQuery, ApiError> {
     Ok(query)
 }
 
+/// Goes on if `encoded` is a query that the list can read, and about which tickets and in which order, not about pages.
+///
+/// # Errors
+/// A 400 that names the parameter.
+pub fn check_view(encoded: &str, staff: &Requester) -> Result<(), ApiError> {
+    let parsed = parse(encoded, staff)?;
+    if parsed.cursor.is_some() || parsed.limit.is_some() || parsed.count {
+        return Err(ApiError::invalid_body("A view has no limit, cursor or count."));
+    }
+    Ok(())
+}
+
 impl ListQuery {
     /// Reads one parameter; what was read of it before is forgotten. `me` is `staff`.
     ///
@@ -174,8 +186,9 @@ fn id(value: &str) -> Result<i64, Cow<'static, str>> {
 }
 
 fn moment(value: &str) -> Result<Timestamp, Cow<'static, str>> {
-    let wrong = "It must be a time such as 2026-11-24T09:00:00Z (RFC 3339).";
-    Moment::parse(value).map(|moment| moment.0).ok_or_else(|| wrong.into())
+    let wrong = "It must be a time such as 2026-11-24T09:00:00Z (RFC 3339), or a day such as 2026-11-24 (UTC).";
+    let of_day = || Moment::parse(&format!("{value}T00:00:00Z"));
+    Moment::parse(value).or_else(of_day).map(|moment| moment.0).ok_or_else(|| wrong.into())
 }
 
 fn part(value: &str) -> Result<Option<String>, Cow<'static, str>> {

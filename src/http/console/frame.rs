@@ -15,10 +15,19 @@ pub struct Frame {
     pub look: Look,
     pub me: Person,
     pub role: String,
-    pub views: Vec<ViewLink>,
+    /// The views, by whose they are.
+    pub views: Vec<ViewGroup>,
     pub said: Option<Said>,
     /// The address of this page, to come back to.
     pub here: String,
+}
+
+/// Views of one kind.
+#[derive(Clone, Debug)]
+pub struct ViewGroup {
+    /// What the kind is called; empty for the built-in ones.
+    pub heading: String,
+    pub links: Vec<ViewLink>,
 }
 
 /// A view and how many tickets it shows.
@@ -45,7 +54,18 @@ impl Frame {
             look: Look::of(headers),
             me: Person::from(&*signed.0),
             role: text(&format!("role-{}", signed.requester().role)),
-            views: views.iter().map(view).collect(),
+            views: [
+                (Whose::BuiltIn, String::new()),
+                (Whose::Everybodys, text("views-shared")),
+                (Whose::Own, text("views-own")),
+            ]
+            .into_iter()
+            .map(|(whose, heading)| {
+                let links = views.iter().filter(|view| view.whose == whose).map(view).collect();
+                ViewGroup { heading, links }
+            })
+            .filter(|group: &ViewGroup| !group.links.is_empty())
+            .collect(),
             said: Said::of(headers),
             here,
         }

@@ -1,11 +1,11 @@
 //! The console's lists of tickets, over HTTP.
 
 use ferrodesk::domain::user::Role;
-use http::Method;
+use http::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{page, signed_in, text};
+use super::{leads_to, page, post, signed_in, text};
 use crate::support::{Client, Desk, SignedIn};
 
 /// A desk with an agent, at the console and at the API.
@@ -184,4 +184,133 @@ async fn pages_follow_each_other_to_the_end() {
             .await,
     );
     assert_eq!(ids(&ticket)[..2], tickets[50..]);
+}
+
+/// What the field `name` of a form on the page holds.
+fn held(html: &str, name: &str) -> String {
+    let field =
+        html.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} in {html}")).1;
+    field.split('"').next().expect("a value").replace("&#38;", "&")
+}
+
+#[tokio::test]
+async fn a_view_is_saved_from_the_list_that_it_then_shows() {
+    let lists = Lists::new().await;
+    let tickets = four(&lists).await;
+    let list = lists.shown("view=unassigned&status=open,closed&text=e&created_from=2027-01-15&sort=-priority").await;
+    assert_eq!(ids(&list), [tickets[2], tickets[1]]);
+    let query = held(&list, "query");
+    let fields = [("query", &*query), ("name", " Not <mine> "), ("next", "/desk/tickets?view=unassigned")];
+    let saved = post(&lists.console, "/desk/views", &fields).await;
+    let html = text(&page(&lists.console, leads_to(&saved)).await);
+    assert_eq!(ids(&html), ids(&list));
+    let (_, own) = html.split_once("My views</h2>").expect("a heading");
+    assert!(own.contains(">Not &#60;mine&#62;</span><span class=\"count\">2<"), "{own}");
+    assert!(!html.contains("Shared views"), "{html}");
+
+    let views = lists.api.get("/desk/views").await.json();
+    let view = views["views"].as_array().expect("a list").last().expect("a view").clone();
+    let expected = "status=open%2Cclosed&assignee=none&text=e&created_from=2027-01-15&sort=-priority";
+    assert_eq!(
+        (&view["name"], &view["query"], &view["shared"]),
+        (&json!("Not <mine>"), &json!(expected), &json!(false))
+    );
+    assert_eq!(query, expected);
+
+    // Saved again from itself, it is the same.
+    assert_eq!(held(&html, "query"), expected);
+    let deleted = post(&lists.console, &format!("/desk/views/{}/delete", view["id"]), &[]).await;
+    assert_eq!(leads_to(&deleted), "/desk");
+    assert!(lists.shown(&format!("view={}", view["id"])).await.contains("is not there, or not yours"));
+}
+
+#[rstest]
+#[case::blank(" ")]
+#[case::long(&"x".repeat(201))]
+#[case::two_lines("one\ntwo")]
+#[tokio::test]
+async fn a_view_with_no_fit_name_is_asked_for_again(#[case] name: &str) {
+    let lists = Lists::new().await;
+    let fields = [("query", "status=open"), ("name", name), ("next", "/desk/tickets?view=mine"), ("shared", "yes")];
+    let ina = lists.desk.app.user(&lists.desk.acme, "ina@acme.example", Role::Admin).await;
+    let answer = post(&signed_in(&lists.desk, &ina).await, "/desk/views", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let html = text(&answer);
+    assert!(html.contains("1 to 200 characters") && html.contains("href=\"/desk/tickets?view=mine\""), "{html}");
+    assert_eq!((held(&html, "query"), held(&html, "name")), ("status=open".to_owned(), name.to_owned()));
+    assert!(html.contains("name=\"shared\" value=\"yes\" checked"), "{html}");
+    assert_eq!(lists.api.get("/desk/views").await.json()["views"].as_array().map(Vec::len), Some(7));
+}
+
+#[tokio::test]
+async fn admins_save_and_delete_views_for_everybody_and_others_use_them() {
+    let lists = Lists::new().await;
+    four(&lists).await;
+    let fields = [("query", "priority=high"), ("name", "Urgent"), ("shared", "yes")];
+    assert_eq!(post(&lists.console, "/desk/views", &fields).await.status, StatusCode::FORBIDDEN);
+    assert!(!lists.shown("view=all").await.contains("For everybody"));
+
+    let ina = lists.desk.app.user(&lists.desk.acme, "ina@acme.example", Role::Admin).await;
+    let ina = signed_in(&lists.desk, &ina).await;
+    let saved = post(&ina, "/desk/views", &fields).await;
+    let address = leads_to(&saved);
+    assert!(text(&page(&ina, address).await).contains("It goes for everybody."));
+    let html = text(&page(&lists.console, address).await);
+    let (_, shared) = html.split_once("Shared views</h2>").expect("a heading");
+    assert!(shared.contains(">Urgent</span>") && !html.contains("Delete this view"), "{html}");
+
+    let delete = format!("/desk/views/{}/delete", address.split_once("view=").expect("an id").1);
+    assert_eq!(post(&lists.console, &delete, &[]).await.status, StatusCode::FORBIDDEN);
+    let own = Lists::view(&lists.api, "Own", "priority=low").await;
+    for nobodys in [format!("/desk/views/{own}/delete"), "/desk/views/x/delete".to_owned()] {
+        assert_eq!(post(&ina, &nobodys, &[]).await.status, StatusCode::NOT_FOUND, "{nobodys}");
+    }
+    leads_to(&post(&ina, &delete, &[]).await);
+    assert!(!lists.shown("view=all").await.contains("Urgent"));
+}
+
+#[tokio::test]
+async fn no_view_is_saved_that_no_list_can_show() {
+    let lists = Lists::new().await;
+    for query in ["colour=red", "status=ajar", "limit=5", "cursor=MQ"] {
+        let answer = post(&lists.console, "/desk/views", &[("query", query), ("name", "V")]).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn many_views_are_all_listed_and_the_first_twenty_counted() {
+    let lists = Lists::new().await;
+    four(&lists).await;
+    for number in 0..22 {
+        Lists::view(&lists.api, &format!("V{number}"), "snoozed=included").await;
+    }
+    let html = lists.shown("view=all").await;
+    assert_eq!(html.matches("</span><span class=\"count\">4</span></a>").count(), 1 + 20, "{html}");
+    assert_eq!(html.matches("<span class=\"count\"></span></a>").count(), 2, "{html}");
+    let last = html.rsplit_once("title=\"V21\"").expect("the last").0.rsplit_once("view=").expect("its id").1;
+    let id: String = last.chars().take_while(char::is_ascii_digit).collect();
+    assert!(lists.shown(&format!("view={id}")).await.contains("data-total>4<"));
+}
+
+#[tokio::test]
+async fn days_are_offered_for_what_is_a_day_and_a_moment_stays_one() {
+    let lists = Lists::new().await;
+    let tickets = four(&lists).await;
+    let html = lists.shown("view=all&created_from=2027-01-15&updated_before=2027-01-15T08:02:30Z&sort=created").await;
+    assert_eq!(ids(&html), tickets[..2]);
+    assert!(html.contains("type=\"date\" name=\"created_from\" value=\"2027-01-15\""), "{html}");
+    assert!(html.contains("type=\"text\" name=\"updated_before\" value=\"2027-01-15T08:02:30Z\""), "{html}");
+    assert!(html.contains("Opened from: 2027-01-15") && html.contains("<details class=\"more\" open>"), "{html}");
+    assert_eq!(ids(&lists.shown("view=all&created_before=2027-01-15").await), [0; 0]);
+}
+
+#[tokio::test]
+async fn a_preview_is_plain_text() {
+    let lists = Lists::new().await;
+    let fields =
+        lists.desk.ticket_fields().with("comment", "# Help\n\n**Since** [Monday](https://a.example):\n- `<b>`");
+    lists.desk.client.post_json(crate::support::CREATE, &fields.json()).await.ticket_id();
+    let html = lists.shown("view=all").await;
+    assert!(html.contains("<span class=\"preview\">Help Since Monday: &#60;b&#62;</span>"), "{html}");
 }

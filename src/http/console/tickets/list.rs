@@ -5,10 +5,13 @@ use askama::filters::Safe;
 use super::load::Loaded;
 use crate::app::desk::directory::Directory;
 use crate::app::desk::list_tickets::TicketList;
+use crate::app::desk::rights::{Right, has};
 use crate::domain::{TicketId, Timestamp, UserId};
+use crate::http::console::markdown;
 use crate::http::console::people::Person;
 use crate::http::console::texts::{text, text_of, text_with};
 use crate::http::console::times;
+use crate::http::console::views::Whose;
 use crate::http::tickets_query::{SNOOZED, SORTS};
 use crate::http::words::{PriorityWord, StatusWord};
 use crate::storage::queries::desk_tickets::DeskTicket;
@@ -18,6 +21,12 @@ const UNREADABLE_MAX: usize = 5;
 
 /// Characters of their names that are shown.
 const NAME_MAX_CHARS: usize = 40;
+
+/// The filters by time.
+const TIMES: [&str; 4] = ["created_from", "created_before", "updated_from", "updated_before"];
+
+/// Characters of a preview.
+const PREVIEW_MAX_CHARS: usize = 160;
 
 /// The list and what is around it.
 pub struct ListPane {
@@ -40,6 +49,15 @@ pub struct ListPane {
     pub is_narrowed: bool,
     /// The list without all filters.
     pub unfiltered: String,
+    pub times: Vec<TimeField>,
+    /// The query by which a view would show this list.
+    pub as_view: String,
+    /// Whether who looks may save it for everybody.
+    pub may_share: bool,
+    /// The id of the view that is shown, if who looks may delete it.
+    pub deletable: Option<String>,
+    /// Whether the view is everybody's.
+    pub is_shared: bool,
 }
 
 /// A ticket in the list.
@@ -63,6 +81,13 @@ pub struct TicketRow {
 pub struct Chip {
     pub name: String,
     pub href: String,
+}
+
+/// A field for a day, or for the moment that an address has.
+pub struct TimeField {
+    pub name: &'static str,
+    pub value: String,
+    pub is_day: bool,
 }
 
 /// A field with choices.
@@ -90,6 +115,11 @@ impl Choice {
 }
 
 impl ListPane {
+    /// Whether any time is given.
+    pub fn has_times(&self) -> bool {
+        self.times.iter().any(|field| !field.value.is_empty())
+    }
+
     /// The pane for what was loaded, with `current` open beside it.
     pub fn new(loaded: &Loaded, current: Option<TicketId>, now: Timestamp) -> Self {
         let Loaded { query, view, list, directory, .. } = loaded;
@@ -103,6 +133,8 @@ impl ListPane {
                 Chip { name: text_of("chip", &name_and_value), href: format!("/desk/tickets?{}", query.without(name)) }
             })
             .collect();
+        let times: Vec<_> = TIMES.into_iter().map(|name| time_field(name, query.get(name))).collect();
+        let may_share = has(loaded.staff.role, Right::ManageShared);
         Self {
             view: view.word.clone(),
             title: view.name.clone(),
@@ -117,8 +149,20 @@ impl ListPane {
             text: query.get("text").to_owned(),
             selects: selects(loaded),
             unfiltered: format!("/desk/tickets?view={}", view.word),
+            times,
+            is_shared: view.whose == Whose::Everybodys,
+            as_view: query.as_view(&view.query),
+            may_share,
+            deletable: (view.whose == Whose::Own || (view.whose == Whose::Everybodys && may_share))
+                .then(|| view.word.clone()),
         }
     }
+}
+
+fn time_field(name: &'static str, value: &str) -> TimeField {
+    // What is typed into a field for days is a day.
+    let is_day = value.is_empty() || value.parse::<jiff::civil::Date>().is_ok();
+    TimeField { name, value: value.to_owned(), is_day }
 }
 
 /// The name of a parameter, as far as it can be one.
@@ -134,7 +178,7 @@ fn row(ticket: &DeskTicket, directory: &Directory, current: Option<TicketId>, he
         is_current: current == Some(ticket.id),
         requester: Person::new(&ticket.requester_name, &ticket.requester_email),
         subject: ticket.subject.clone(),
-        preview: ticket.preview.split_whitespace().collect::<Vec<_>>().join(" "),
+        preview: markdown::plain(&ticket.preview, PREVIEW_MAX_CHARS),
         status: StatusWord(ticket.status).word(),
         priority: PriorityWord(ticket.priority).word(),
         tags: ticket.tags.iter().copied().filter_map(tag).collect(),

@@ -12,6 +12,8 @@ use crate::storage::Tx;
 
 /// All that such a page shows.
 pub struct Loaded {
+    /// Who looks.
+    pub staff: Requester,
     pub directory: Directory,
     /// What was asked for, as far as it can be read.
     pub query: ListQuery,
@@ -57,5 +59,5 @@ fn read(
     let list = list_tickets(tx, staff, &asked.filter, asked.sort, asked.after.as_deref(), DEFAULT_LIMIT, now)?;
     let is_counted = query.narrowing().next().is_none() && !view.count.is_empty();
     let total = if is_counted { view.count.clone() } else { shown(count_tickets(tx, staff, &asked.filter, now)?) };
-    Ok(Loaded { directory: directory(tx, staff)?, query, views, view, list, total, page })
+    Ok(Loaded { staff: *staff, directory: directory(tx, staff)?, query, views, view, list, total, page })
 }

@@ -7,6 +7,7 @@ mod files;
 mod list;
 mod load;
 mod query;
+mod saved_views;
 mod timeline;
 
 use askama::Template;
@@ -38,6 +39,8 @@ pub fn routes() -> Router<AppState> {
         .route("/tickets/{id}", get(show_ticket))
         .route("/tickets/{id}/answer", post(answer::answer))
         .route("/tickets/{id}/change", post(change::change))
+        .route("/views", post(saved_views::save))
+        .route("/views/{id}/delete", post(saved_views::delete))
         .route("/attachments/{id}", get(files::file))
         .route("/attachments/{id}/picture", get(files::picture))
 }

@@ -84,6 +84,17 @@ impl ListQuery {
         Asked { filter: asked.filter, sort: asked.sort, after }
     }
 
+    /// The query of a view that shows this list: that of its view, and in place of what that says, what is given.
+    pub fn as_view(&self, view: &str) -> String {
+        let of_view: Vec<_> = form_urlencoded::parse(view.as_bytes()).collect();
+        let value_of = |name: &'static str| {
+            let given = Some(self.get(name)).filter(|given| !given.is_empty());
+            given.or_else(|| Some(&*of_view.iter().find(|(said, _)| said == name)?.1))
+        };
+        let all = FILTERS.into_iter().chain([SORT]).filter_map(|name| Some((name, value_of(name)?)));
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(all).finish()
+    }
+
     /// Whether this is not the list's beginning.
     pub fn goes_on(&self) -> bool {
         self.cursor.is_some()

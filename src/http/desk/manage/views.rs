@@ -117,12 +117,9 @@ pub struct ChangeBody {
     query: Option<Text<0, QUERY_MAX_CHARS>>,
 }
 
-/// A query that the list of tickets can read, and that is about which tickets and in which order, not about pages.
+/// A query that can be a view's.
 fn checked(query: &Text<0, QUERY_MAX_CHARS>, staff: &Staff) -> Result<String, ApiError> {
-    let parsed = tickets_query::parse(&query.0, &staff.0).map_err(|error| error.under("query"))?;
-    if parsed.cursor.is_some() || parsed.limit.is_some() || parsed.count {
-        return Err(ApiError::field("query", "A view has no limit, cursor or count."));
-    }
+    tickets_query::check_view(&query.0, &staff.0).map_err(|error| error.under("query"))?;
     Ok(query.0.clone())
 }
 

@@ -47,13 +47,13 @@ pub struct ListParameters {
     team: Option<String>,
     /// A user's id
     requester: Option<i64>,
-    /// Not before (RFC 3339)
+    /// Not before (RFC 3339, or a day of UTC)
     created_from: Option<String>,
-    /// Before (RFC 3339)
+    /// Before (RFC 3339, or a day of UTC)
     created_before: Option<String>,
-    /// Not before (RFC 3339)
+    /// Not before (RFC 3339, or a day of UTC)
     updated_from: Option<String>,
-    /// Before (RFC 3339)
+    /// Before (RFC 3339, or a day of UTC)
     updated_before: Option<String>,
     /// `hidden` leaves out what is snoozed, `only` leaves out the rest, `included` neither
     #[param(default = "hidden")]
