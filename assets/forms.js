@@ -1,7 +1,8 @@
 // Forms that are sent when a field changes, forms that are sent once, and moments in the viewer's zone.
 export function saveByThemselves() {
   document.addEventListener("change", ({ target }) => {
-    if (target.form?.matches("[data-saves-itself], [data-filters]")) target.form.requestSubmit();
+    // A day is typed in parts, each of which makes another day.
+    if (target.form?.matches("[data-saves-itself], [data-filters]") && target.type !== "date") target.form.requestSubmit();
   });
 }
 

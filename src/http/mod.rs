@@ -20,6 +20,7 @@ mod rate_limit;
 pub mod server;
 mod state;
 mod stored_file;
+mod tickets_query;
 mod words;
 
 use axum::Router;

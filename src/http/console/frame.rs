@@ -7,7 +7,7 @@ use super::people::Person;
 use super::said::Said;
 use super::session::Signed;
 use super::texts::text;
-use crate::app::desk::built_in_views::BuiltInView;
+use super::views::{View, Whose};
 
 /// The frame of a page.
 #[derive(Clone, Debug)]
@@ -17,16 +17,26 @@ pub struct Frame {
     pub role: String,
     /// Whether single keys do something.
     pub shortcuts: bool,
-    pub views: Vec<ViewLink>,
+    /// The views, by whose they are.
+    pub views: Vec<ViewGroup>,
     pub said: Option<Said>,
     /// The address of this page, to come back to.
     pub here: String,
 }
 
+/// Views of one kind.
+#[derive(Clone, Debug)]
+pub struct ViewGroup {
+    /// What the kind is called; empty for the built-in ones.
+    pub heading: String,
+    pub links: Vec<ViewLink>,
+}
+
 /// A view and how many tickets it shows.
 #[derive(Clone, Debug)]
 pub struct ViewLink {
-    pub word: &'static str,
+    pub word: String,
+    pub icon: String,
     pub name: String,
     pub count: String,
     pub is_current: bool,
@@ -68,33 +78,34 @@ impl Frame {
         KEYS.into_iter().map(|(key, does)| (key, text(does)))
     }
 
-    /// The frame of the page at `here`, which shows `current`.
-    pub fn new(
-        signed: &Signed,
-        headers: &HeaderMap,
-        counts: &[(BuiltInView, Option<i64>)],
-        current: Option<BuiltInView>,
-        here: String,
-    ) -> Self {
-        let view = |(view, count): &(BuiltInView, Option<i64>)| ViewLink {
-            word: view.word(),
-            name: text(&format!("view-{}", view.word())),
-            count: shown(*count),
-            is_current: Some(*view) == current,
+    /// The frame of the page at `here`, which shows the view with the word `current`.
+    pub fn new(signed: &Signed, headers: &HeaderMap, views: &[View], current: Option<&str>, here: String) -> Self {
+        let view = |view: &View| ViewLink {
+            word: view.word.clone(),
+            icon: view.icon().to_owned(),
+            name: view.name.clone(),
+            count: view.count.clone(),
+            is_current: current == Some(&view.word),
         };
         Self {
             look: Look::of(headers),
             me: Person::from(&*signed.0),
             role: text(&format!("role-{}", signed.requester().role)),
             shortcuts: signed.0.shortcuts,
-            views: counts.iter().map(view).collect(),
+            views: [
+                (Whose::BuiltIn, String::new()),
+                (Whose::Everybodys, text("views-shared")),
+                (Whose::Own, text("views-own")),
+            ]
+            .into_iter()
+            .map(|(whose, heading)| {
+                let links = views.iter().filter(|view| view.whose == whose).map(view).collect();
+                ViewGroup { heading, links }
+            })
+            .filter(|group: &ViewGroup| !group.links.is_empty())
+            .collect(),
             said: Said::of(headers),
             here,
         }
     }
-}
-
-/// A number of tickets; `None` is more than are counted.
-pub fn shown(count: Option<i64>) -> String {
-    count.map_or_else(|| text("count-many"), |count| count.to_string())
 }

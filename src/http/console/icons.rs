@@ -50,6 +50,7 @@ fn named(name: &str) -> &'static IconData {
         "attach" => lu::LuPaperclip,
         "processing" => lu::LuContrast,
         "reply" => lu::LuReply,
+        "saved" => lu::LuBookmark,
         "search" => lu::LuSearch,
         "send" => lu::LuSend,
         "sign-out" => lu::LuLogOut,

@@ -48,11 +48,7 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     sanitiser
 });
 
-/// The HTML of `text`.
-pub fn html(text: &str) -> String {
-    if text.len() > RENDERED_MAX_BYTES {
-        return format!("<p class=\"plain\">{}</p>", ammonia::clean_text(text));
-    }
+fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.strikethrough = true;
     options.extension.table = true;
@@ -60,6 +56,48 @@ pub fn html(text: &str) -> String {
     // People end a line where they mean its end, and mean the HTML that they write to be read.
     options.render.hardbreaks = true;
     options.render.escape = true;
+    options
+}
+
+/// What a reader of the HTML of `text` would read, in one line of `max_chars` characters at the most. It is no HTML.
+pub fn plain(text: &str, max_chars: usize) -> String {
+    let arena = Arena::new();
+    let mut plain = String::new();
+    // No mark takes more than a few characters, so that the rest of a long text is not looked at.
+    let begins = text.char_indices().nth(max_chars * 4).map_or(text, |(end, _)| &text[..end]);
+    for node in parse_document(&arena, begins, &options()).descendants() {
+        match &node.data().value {
+            NodeValue::Text(said) => plain.push_str(said),
+            NodeValue::Code(code) => plain.push_str(&code.literal),
+            NodeValue::CodeBlock(code) => {
+                plain.push(' ');
+                plain.push_str(&code.literal);
+            }
+            NodeValue::HtmlInline(html) => plain.push_str(html),
+            NodeValue::HtmlBlock(html) => {
+                plain.push(' ');
+                plain.push_str(&html.literal);
+            }
+            NodeValue::Image(link) if node.first_child().is_none() => plain.push_str(&link.url),
+            NodeValue::Emph
+            | NodeValue::Strong
+            | NodeValue::Strikethrough
+            | NodeValue::Link(_)
+            | NodeValue::Image(_) => {}
+            // All else begins something new.
+            _ => plain.push(' '),
+        }
+    }
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    words.join(" ").chars().take(max_chars).collect()
+}
+
+/// The HTML of `text`.
+pub fn html(text: &str) -> String {
+    if text.len() > RENDERED_MAX_BYTES {
+        return format!("<p class=\"plain\">{}</p>", ammonia::clean_text(text));
+    }
+    let options = options();
     let arena = Arena::new();
     let root = parse_document(&arena, text, &options);
     for node in root.descendants() {
@@ -94,7 +132,7 @@ pub fn html(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::html;
+    use super::{html, plain};
 
     #[test]
     fn what_people_write_is_shown_as_they_mean_it() {
@@ -106,6 +144,25 @@ mod tests {
         assert_eq!(html("![cat](https://a.example/x)"), format!("<p>{link}cat</a></p>\n"));
         assert_eq!(html("![](https://a.example/x)"), format!("<p>{link}https://a.example/x</a></p>\n"));
         assert_eq!(html("[a ![b](https://c.example)](https://d.example)").matches("<script").count(), 0);
+    }
+
+    #[test]
+    fn the_plain_text_is_what_a_reader_reads() {
+        let all = |text: &str| plain(text, 200);
+        assert_eq!(all("Since **Monday**:\n\n- `504`\n- _slow_ ~~fast~~\n"), "Since Monday: 504 slow fast");
+        assert_eq!(
+            all("# Hello\n\nsee [the page](https://a.example) or https://b.example"),
+            "Hello see the page or https://b.example"
+        );
+        assert_eq!(all("![cat](https://a.example/x) ![](https://b.example/y)"), "cat https://b.example/y");
+        assert_eq!(all("> quoted\n> more\n\n1. one\n2. two\n\n---\n"), "quoted more one two");
+        assert_eq!(all("```\nlet x = 1;\n```\nafter"), "let x = 1; after");
+        assert_eq!(all("a|b\n-|-\nc|d"), "a b c d");
+        assert_eq!(all("5 < 6 &amp; <b>so</b>\n<script>x</script>"), "5 < 6 & <b>so</b> <script>x</script>");
+        assert_eq!(all("snake_case_name 2 * 3 **cut"), "snake_case_name 2 * 3 **cut");
+        assert_eq!(all(" \n \u{a0}"), "");
+        assert_eq!(plain(&"é".repeat(1000), 5), "ééééé");
+        assert_eq!(plain(&"**x** ".repeat(100_000), 7), "x x x x");
     }
 
     #[test]

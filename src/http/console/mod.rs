@@ -21,6 +21,7 @@ mod sign_in;
 pub mod texts;
 mod tickets;
 mod times;
+mod views;
 
 use axum::Router;
 use axum::middleware;

@@ -15,7 +15,8 @@ const COOKIE: &str = "__Host-ferrodesk-said";
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// What can be said, as its text is called.
-const KINDS: [&str; 7] = ["replied", "noted", "changed", "closed", "undone", "merged", "bulk"];
+const KINDS: [&str; 9] =
+    ["replied", "noted", "changed", "closed", "undone", "merged", "bulk", "view-saved", "view-deleted"];
 
 /// The fields of a ticket that pages change, and that can be undone. With `was-` before them, forms say how the page showed
 /// them.
@@ -51,6 +52,11 @@ impl Said {
             refused: form.all("refused").filter_map(|id| id.parse().ok()).take(NAMED_MAX).collect(),
             undo: undo.collect(),
         })
+    }
+
+    /// That something was done, to no ticket.
+    pub fn that(kind: &'static str) -> Self {
+        Self::of_ticket(kind, TicketId(0))
     }
 
     /// That something was done to one ticket.

@@ -4,9 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, header};
 
-use super::filter;
 use crate::domain::{Error, Problem};
-use crate::http::AppState;
+use crate::http::{AppState, tickets_query};
 
 /// The cursor that stands for this key.
 pub fn write(key: &str) -> String {
@@ -32,7 +31,7 @@ pub fn refused() -> Error {
 /// # Errors
 /// When it cannot be a header, which is our fault.
 pub fn link(app: &AppState, path: &str, encoded: &str, next: &str) -> Result<(header::HeaderName, HeaderValue), Error> {
-    let query = filter::with_cursor(encoded, next);
+    let query = tickets_query::with_cursor(encoded, next);
     let link = format!("<{}>; rel=\"next\"", app.link(&format!("{path}?{query}")));
     Ok((header::LINK, HeaderValue::try_from(link).map_err(Error::internal)?))
 }

@@ -2,10 +2,9 @@
 
 mod body;
 mod caller;
-mod cursor;
+pub mod cursor;
 pub mod docs;
 mod events;
-mod filter;
 mod id;
 mod kept;
 mod manage;
@@ -22,6 +21,7 @@ use axum::routing::{MethodRouter, get, post, put};
 use http::Method;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use self::body::Moment;
 use self::caller::Staff;
 use self::manage::{
     apikeys, attachments, audit, canned_replies, categories, identity_providers, me, requesters, tags, teams, users,

@@ -63,6 +63,33 @@ async fn the_list_leads_to_the_ticket_and_back(#[case] setup: Setup) {
     assert!(browser.text(".rows").await.contains("Cannot sign in after the update"));
     browser.check("list-filtered").await;
 
+    browser.click(".list-head [popovertarget=filters]").await;
+    browser.click(".filters > .more summary").await;
+    browser.write(".filters [name=name]", " ").await;
+    browser.check("save-view").await;
+    browser.click(".filters [action='/desk/views'] button").await;
+    browser.wait_for_text(".card .problem", "1 to 200 characters").await;
+    browser.check_refused("save-view-refused", 422).await;
+    browser.write(".card [name=name]", "Urgent").await;
+    browser.click(".card button").await;
+    browser.wait_for_text(".list-head .title", "Urgent").await;
+    browser.wait_for_text(".said", "View saved.").await;
+    assert!(browser.text(".rows").await.contains("Cannot sign in after the update"));
+    browser.check("list-of-saved-view").await;
+
+    browser.go("/desk/tickets?view=all").await;
+    browser.click(".list-head [popovertarget=filters]").await;
+    browser.click(".filters .fields .more summary").await;
+    browser.write(".filters [name=created_from]", "01152027").await;
+    browser.check("filters-dates").await;
+    browser.click(".filters .primary").await;
+    browser.wait_for_text(".chips", "Opened from: 2027-01-15").await;
+    browser.wait_for_text(".list-head .count", "4").await;
+
+    browser.go("/desk/tickets?view=7&colour=red").await;
+    browser.wait_for_text(".list-problem", "“colour”").await;
+    browser.check("list-unreadable").await;
+
     browser.go("/desk/tickets?view=all").await;
     browser.click(&format!(".row .subject[href^='/desk/tickets/{ticket}?']")).await;
     browser.wait_for_text("h1", "Invoice").await;

@@ -6,7 +6,7 @@ use std::path::Path;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Texts whose keys are put together, by what they begin with.
-const COMPOSED: [&str; 12] = [
+const COMPOSED: [&str; 13] = [
     "error-",
     "view-",
     "role-",
@@ -14,6 +14,7 @@ const COMPOSED: [&str; 12] = [
     "said-",
     "filter-",
     "sort-",
+    "snoozed-",
     "status-",
     "priority-",
     "empty-",

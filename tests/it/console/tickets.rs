@@ -125,7 +125,9 @@ async fn hostile_text_is_shown_as_text() {
     let ticket = desk.client.post_json(crate::support::CREATE, &fields.json()).await.ticket_id();
     desk.answer(hana.requester, ticket, Visibility::Internal, None).await;
     let client = signed_in(&desk, &hana).await;
-    for path in [format!("/desk/tickets/{ticket}?view=all&q=%22%3E%3Cscript%3E"), "/desk/tickets?view=all".to_owned()] {
+    for path in
+        [format!("/desk/tickets/{ticket}?view=all&text=%22%3E%3Cscript%3E"), "/desk/tickets?view=all".to_owned()]
+    {
         let html = text(&page(&client, &path).await);
         assert!(html.contains("alert(1)"), "{html}");
         assert!(!html.contains("<script>") && !html.contains("<img src=x"), "{html}");

@@ -98,6 +98,14 @@ async fn a_list_is_narrowed_down_by_time() {
     let before = all(&home.agent, &format!("created_before={third}&sort=created")).await;
     let from = all(&home.agent, &format!("created_from={third}&sort=created")).await;
     assert_eq!((before, from), (tickets[..2].to_vec(), tickets[2..].to_vec()));
+    for (query, expected) in [
+        ("created_from=2027-01-15", &tickets[..]),
+        ("created_from=2027-01-16", &[]),
+        ("created_before=2027-01-15", &[]),
+        ("created_before=2027-01-16", &tickets),
+    ] {
+        assert_eq!(all(&home.agent, &format!("{query}&sort=created")).await, expected, "{query}");
+    }
     let changed = home.read(tickets[1]).await["updated_at"].as_str().expect("a time").to_owned();
     let before = all(&home.agent, &format!("updated_before={changed}&sort=created")).await;
     let from = all(&home.agent, &format!("updated_from={changed}&sort=created")).await;
@@ -147,7 +155,11 @@ async fn another_workspaces_tickets_are_in_no_list() {
 #[case("status=open&status=closed", "status", "It may be given only once; separate values by commas.")]
 #[case("category=x", "category", "It must be an id, which is a number.")]
 #[case("assignee=you", "assignee", "It must be a user's id, me, or none.")]
-#[case("created_from=today", "created_from", "It must be a time such as 2026-11-24T09:00:00Z (RFC 3339).")]
+#[case(
+    "created_from=today",
+    "created_from",
+    "It must be a time such as 2026-11-24T09:00:00Z (RFC 3339), or a day such as 2026-11-24 (UTC)."
+)]
 #[case("sort=colour", "sort", "It must be one of -updated, updated, -created, created, -priority.")]
 #[case("limit=0", "limit", "It must be a number above 0.")]
 #[case("cursor=!", "cursor", "This list gave no such cursor. Leave it out to begin again.")]

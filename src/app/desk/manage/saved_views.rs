@@ -11,17 +11,6 @@ use crate::domain::{Error, SavedViewId, Timestamp};
 use crate::storage::Tx;
 use crate::storage::queries::{audit, saved_views};
 
-/// The views that are there without anybody having saved them: their names and queries.
-pub const BUILT_IN: [(&str, &str); 7] = [
-    ("Mine", "assignee=me&status=open,processing"),
-    ("Unassigned", "assignee=none&status=open,processing"),
-    ("Open", "status=open"),
-    ("Processing", "status=processing"),
-    ("Snoozed", "snoozed=only"),
-    ("Closed", "status=closed&snoozed=included"),
-    ("All", "snoozed=included"),
-];
-
 /// What to change; what is `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct ViewChange {

@@ -32,7 +32,7 @@ pub async fn answer(
     let internal = form.parameter("kind").is_some_and(|kind| kind == "note");
     let then = form.parameter("then").unwrap_or_default();
     let closes = then == "close" || then == "next";
-    let query = ListQuery::parse(&form.parameter("query").unwrap_or_default());
+    let query = ListQuery::parse(&form.parameter("query").unwrap_or_default(), &signed.requester());
     let (comment, files) = (form.text("comment"), form.files("files"));
     let (comment, files) = match (comment, files) {
         (Ok(comment), Ok(files)) => (comment, files),
@@ -41,7 +41,7 @@ pub async fn answer(
             let problems = problems.collect();
             let composer = Composer { comment: form.raw("comment").unwrap_or_default(), internal, problems };
             let opened = Opened { composer: Some(composer), ..Opened::refused(Vec::new()) };
-            return ticket_page(&app, &signed, &headers, ticket, &query, opened).await;
+            return ticket_page(&app, &signed, &headers, ticket, query, opened).await;
         }
     };
     let (staff, at) = (signed.requester(), app.clock().now());

@@ -75,8 +75,7 @@ pub async fn change_all(State(app): State<AppState>, signed: Signed, form: Form)
     let refused: Vec<i64> =
         outcomes.iter().filter(|(_, outcome)| outcome.is_err()).map(|(ticket, _)| ticket.0).collect();
     let changed = outcomes.len() - refused.len();
-    let said =
-        Said { count: i64::try_from(changed).unwrap_or(i64::MAX), refused, ..Said::of_ticket("bulk", TicketId(0)) };
+    let said = Said { count: i64::try_from(changed).unwrap_or(i64::MAX), refused, ..Said::that("bulk") };
     let mut response = go_to(next.as_str())?;
     response.headers_mut().extend([said.keep()]);
     Ok(response)

@@ -67,8 +67,8 @@ pub async fn refused(
     next: &Place,
     invalid: &Invalid,
 ) -> Result<Response, PageError> {
-    let query = ListQuery::parse(next.query());
-    ticket_page(app, signed, headers, ticket, &query, Opened::refused(sentences(invalid))).await
+    let query = ListQuery::parse(next.query(), &signed.requester());
+    ticket_page(app, signed, headers, ticket, query, Opened::refused(sentences(invalid))).await
 }
 
 /// What the next page says, and how to undo it.

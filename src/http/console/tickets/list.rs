@@ -2,33 +2,62 @@
 
 use askama::filters::Safe;
 
-use super::query::{ListQuery, SORTS};
+use super::load::Loaded;
 use crate::app::desk::directory::Directory;
 use crate::app::desk::list_tickets::TicketList;
+use crate::app::desk::rights::{Right, has};
 use crate::domain::{TicketId, Timestamp, UserId};
-use crate::http::console::frame;
+use crate::http::console::markdown;
 use crate::http::console::people::Person;
 use crate::http::console::texts::{text, text_of, text_with};
 use crate::http::console::times;
+use crate::http::console::views::Whose;
+use crate::http::tickets_query::{SNOOZED, SORTS};
 use crate::http::words::{PriorityWord, StatusWord};
 use crate::storage::queries::desk_tickets::DeskTicket;
 
+/// Parameters that cannot be read and are named, at the most.
+const UNREADABLE_MAX: usize = 5;
+
+/// Characters of their names that are shown.
+const NAME_MAX_CHARS: usize = 40;
+
+/// The filters by time.
+const TIMES: [&str; 4] = ["created_from", "created_before", "updated_from", "updated_before"];
+
+/// Characters of a preview.
+const PREVIEW_MAX_CHARS: usize = 160;
+
 /// The list and what is around it.
 pub struct ListPane {
-    pub view: &'static str,
+    /// The word of the view.
+    pub view: String,
     pub title: String,
     pub total: String,
+    /// What there is to say of a view without tickets, as texts are called.
+    pub empty: String,
+    /// The names of what the address says that cannot be read.
+    pub unreadable: Vec<String>,
     pub rows: Vec<TicketRow>,
     pub next_page: Option<String>,
     /// The list from its beginning, if this is not it.
     pub first_page: Option<String>,
     pub chips: Vec<Chip>,
-    pub search: String,
+    /// The part of the subject that is looked for.
+    pub text: String,
     pub selects: Vec<Select>,
-    /// The parameters that the form of filters keeps.
     pub is_narrowed: bool,
     /// The list without all filters.
     pub unfiltered: String,
+    pub times: Vec<TimeField>,
+    /// The query by which a view would show this list.
+    pub as_view: String,
+    /// Whether who looks may save it for everybody.
+    pub may_share: bool,
+    /// The id of the view that is shown, if who looks may delete it.
+    pub deletable: Option<String>,
+    /// Whether the view is everybody's.
+    pub is_shared: bool,
 }
 
 /// A ticket in the list.
@@ -54,6 +83,13 @@ pub struct TicketRow {
 pub struct Chip {
     pub name: String,
     pub href: String,
+}
+
+/// A field for a day, or for the moment that an address has.
+pub struct TimeField {
+    pub name: &'static str,
+    pub value: String,
+    pub is_day: bool,
 }
 
 /// A field with choices.
@@ -93,37 +129,46 @@ impl Choice {
 }
 
 impl ListPane {
-    /// The pane for `list`, with `current` open beside it.
-    pub fn new(
-        query: &ListQuery,
-        list: &TicketList,
-        total: Option<i64>,
-        directory: &Directory,
-        current: Option<TicketId>,
-        now: Timestamp,
-    ) -> Self {
+    /// Whether any time is given.
+    pub fn has_times(&self) -> bool {
+        self.times.iter().any(|field| !field.value.is_empty())
+    }
+
+    /// The pane for what was loaded, with `current` open beside it.
+    pub fn new(loaded: &Loaded, current: Option<TicketId>, now: Timestamp) -> Self {
+        let Loaded { query, view, list, directory, .. } = loaded;
         let here = query.here();
         let row = |ticket: &DeskTicket| row(ticket, directory, current, &here, now);
         let chips: Vec<Chip> = query
             .narrowing()
             .map(|(name, value)| {
-                let what = value_name(name, value, directory, list);
+                let what = value_names(name, value, directory, list);
                 let name_and_value = [("name", text(&format!("filter-{name}"))), ("what", what)];
                 Chip { name: text_of("chip", &name_and_value), href: format!("/desk/tickets?{}", query.without(name)) }
             })
             .collect();
+        let times: Vec<_> = TIMES.into_iter().map(|name| time_field(name, query.get(name))).collect();
+        let may_share = has(loaded.staff.role, Right::ManageShared);
         Self {
-            view: query.view.word(),
-            title: text(&format!("view-{}", query.view.word())),
-            total: frame::shown(total),
+            view: view.word.clone(),
+            title: view.name.clone(),
+            total: loaded.total.clone(),
+            empty: view.empty().to_owned(),
+            unreadable: query.unreadable.iter().take(UNREADABLE_MAX).map(|name| shortened(name)).collect(),
             rows: list.tickets.iter().map(row).collect(),
             next_page: list.next.as_deref().map(|key| format!("/desk/tickets?{}", query.page_after(key))),
-            first_page: query.after.is_some().then(|| format!("/desk/tickets?{}", query.without(""))),
+            first_page: query.goes_on().then(|| format!("/desk/tickets?{}", query.without(""))),
             is_narrowed: !chips.is_empty(),
             chips,
-            search: query.get("q").to_owned(),
-            selects: selects(query, directory),
-            unfiltered: format!("/desk/tickets?view={}", query.view.word()),
+            text: query.get("text").to_owned(),
+            selects: selects(loaded),
+            unfiltered: format!("/desk/tickets?view={}", view.word),
+            times,
+            is_shared: view.whose == Whose::Everybodys,
+            as_view: query.as_view(&view.query),
+            may_share,
+            deletable: (view.whose == Whose::Own || (view.whose == Whose::Everybodys && may_share))
+                .then(|| view.word.clone()),
         }
     }
 }
@@ -137,6 +182,17 @@ impl ListPane {
     }
 }
 
+fn time_field(name: &'static str, value: &str) -> TimeField {
+    // What is typed into a field for days is a day.
+    let is_day = value.is_empty() || value.parse::<jiff::civil::Date>().is_ok();
+    TimeField { name, value: value.to_owned(), is_day }
+}
+
+/// The name of a parameter, as far as it can be one.
+fn shortened(name: &str) -> String {
+    name.chars().take(NAME_MAX_CHARS).collect()
+}
+
 fn row(ticket: &DeskTicket, directory: &Directory, current: Option<TicketId>, here: &str, now: Timestamp) -> TicketRow {
     let tag = |id| directory.tags.iter().find(|tag| tag.id == id).map(|tag| tag.tag.clone());
     TicketRow {
@@ -146,7 +202,7 @@ fn row(ticket: &DeskTicket, directory: &Directory, current: Option<TicketId>, he
         unread: ticket.is_unread() && current != Some(ticket.id),
         requester: Person::new(&ticket.requester_name, &ticket.requester_email),
         subject: ticket.subject.clone(),
-        preview: ticket.preview.split_whitespace().collect::<Vec<_>>().join(" "),
+        preview: markdown::plain(&ticket.preview, PREVIEW_MAX_CHARS),
         status: StatusWord(ticket.status).word(),
         priority: PriorityWord(ticket.priority).word(),
         tags: ticket.tags.iter().copied().filter_map(tag).collect(),
@@ -157,7 +213,16 @@ fn row(ticket: &DeskTicket, directory: &Directory, current: Option<TicketId>, he
     }
 }
 
-/// What the value of a filter is called.
+/// What the values of a filter are called.
+fn value_names(name: &str, value: &str, directory: &Directory, list: &TicketList) -> String {
+    match name {
+        "text" => text_with("quoted", "what", value),
+        _ => {
+            value.split(',').map(|value| value_name(name, value.trim(), directory, list)).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
 fn value_name(name: &str, value: &str, directory: &Directory, list: &TicketList) -> String {
     let id = value.parse::<i64>().ok();
     let known = match (name, value) {
@@ -176,17 +241,27 @@ fn value_name(name: &str, value: &str, directory: &Directory, list: &TicketList)
             let of_them = list.tickets.iter().find(|ticket| Some(ticket.requester.0) == id);
             of_them.map(|ticket| Person::new(&ticket.requester_name, &ticket.requester_email).name)
         }
-        _ => Some(text_with("quoted", "what", value)),
+        ("snoozed", word) => Some(text(&format!("snoozed-{word}"))),
+        _ => Some(value.to_owned()),
     };
     known.unwrap_or_else(|| text("filter-unknown"))
 }
 
-fn selects(query: &ListQuery, directory: &Directory) -> Vec<Select> {
-    let select = |name: &'static str, first: &str, choices: Vec<(String, String)>| {
+fn selects(loaded: &Loaded) -> Vec<Select> {
+    let Loaded { query, view, list, directory, .. } = loaded;
+    let of_view: Vec<_> = form_urlencoded::parse(view.query.as_bytes()).map(|(name, _)| name).collect();
+    let select = |name: &'static str, choices: Vec<(String, String)>| {
         let chosen = query.get(name);
-        let any = Choice::new(&"", text(first), chosen);
-        let rest = choices.into_iter().map(|(value, label)| Choice::new(&value, label, chosen));
-        Select { name, label: text(&format!("filter-{name}")), choices: std::iter::once(any).chain(rest).collect() }
+        // Where nothing is chosen, the view decides, if there is anything to decide.
+        let decides = matches!(name, "sort" | "snoozed") || of_view.iter().any(|said| said == name);
+        let first = if decides { "as-view" } else { "any" };
+        let mut all = vec![Choice::new(&"", text(first), chosen)];
+        all.extend(choices.into_iter().map(|(value, label)| Choice::new(&value, label, chosen)));
+        // An address may say what the field does not offer, such as two values.
+        if !all.iter().any(|choice| choice.chosen) {
+            all.push(Choice::new(&chosen, value_names(name, chosen, directory, list), chosen));
+        }
+        Select { name, label: text(&format!("filter-{name}")), choices: all }
     };
     let words = |kind: &str, words: &[&str]| -> Vec<(String, String)> {
         words.iter().map(|word| ((*word).to_owned(), text(&format!("{kind}-{word}")))).collect()
@@ -198,19 +273,18 @@ fn selects(query: &ListQuery, directory: &Directory) -> Vec<Select> {
     teams.extend(directory.teams.iter().filter(|team| team.active).map(|t| (t.id.to_string(), t.name.clone())));
     let categories = directory.categories.iter().map(|c| (c.id.to_string(), c.name.clone())).collect();
     let tags = directory.tags.iter().map(|tag| (tag.id.to_string(), tag.tag.clone())).collect();
-    let sorts: Vec<&str> = SORTS.iter().map(|(word, _)| *word).collect();
-    let statuses: Vec<&str> = StatusWord::WORDS.to_vec();
     let priorities: Vec<&str> = PriorityWord::WORDS.iter().rev().copied().collect();
     let mut selects = vec![
-        select("sort", "sort-of-view", words("sort", &sorts)),
-        select("status", "any", words("status", &statuses)),
-        select("priority", "any", words("priority", &priorities)),
-        select("assignee", "any", assignees),
-        select("category", "any", categories),
-        select("tag", "any", tags),
+        select("sort", words("sort", &SORTS.map(|(word, _)| word))),
+        select("status", words("status", StatusWord::WORDS)),
+        select("priority", words("priority", &priorities)),
+        select("assignee", assignees),
+        select("category", categories),
+        select("tag", tags),
+        select("snoozed", words("snoozed", &SNOOZED.map(|(word, _)| word))),
     ];
     if !directory.teams.is_empty() {
-        selects.insert(4, select("team", "any", teams));
+        selects.insert(4, select("team", teams));
     }
     selects
 }

@@ -1,7 +1,6 @@
 //! What the pages with tickets are made from, read at one moment.
 
-use super::query::ListQuery;
-use crate::app::desk::built_in_views::BuiltInView;
+use super::query::{HOME_VIEW, ListQuery};
 use crate::app::desk::directory::{Directory, directory};
 use crate::app::desk::list_tickets::{DEFAULT_LIMIT, TicketList, count_tickets, list_tickets};
 use crate::app::desk::read_events::last_event;
@@ -11,16 +10,23 @@ use crate::app::desk::workplace::draft;
 use crate::domain::user::Requester;
 use crate::domain::{Error, EventId, TicketId, Timestamp};
 use crate::http::AppState;
+use crate::http::console::views::{View, shown, views};
 use crate::storage::Tx;
 use crate::storage::queries::workplace::Draft;
 
 /// All that such a page shows.
 pub struct Loaded {
+    /// Who looks.
+    pub staff: Requester,
     pub directory: Directory,
+    /// What was asked for, as far as it can be read.
+    pub query: ListQuery,
+    pub views: Vec<View>,
+    /// The view that the list is of.
+    pub view: View,
     pub list: TicketList,
-    /// How many tickets the whole list has; `None` for more than are counted.
-    pub total: Option<i64>,
-    pub counts: Vec<(BuiltInView, Option<i64>)>,
+    /// How many tickets the whole list has, as a reader is told.
+    pub total: String,
     /// The ticket that is open beside the list.
     pub page: Option<TicketPage>,
     /// What staff have begun to write on it.
@@ -40,13 +46,13 @@ pub async fn load(
     open: Option<TicketId>,
     now: Timestamp,
 ) -> Result<Loaded, Error> {
-    app.store().read(move |tx| read(tx, &staff, &query, open, now)).await
+    app.store().read(move |tx| read(tx, &staff, query.clone(), open, now)).await
 }
 
 fn read(
     tx: &mut dyn Tx,
     staff: &Requester,
-    query: &ListQuery,
+    mut query: ListQuery,
     open: Option<TicketId>,
     now: Timestamp,
 ) -> Result<Loaded, Error> {
@@ -54,17 +60,16 @@ fn read(
     let page = open.map(|ticket| read_ticket(tx, staff, ticket, None)).transpose()?;
     let writes_on = open.filter(|_| has(staff.role, Right::WorkTickets));
     let draft = writes_on.map(|ticket| draft(tx, staff, ticket)).transpose()?.flatten();
-    let filter = query.filter(staff);
-    let sort = query.sort();
-    // A key of another order is from an address that somebody wrote by hand.
-    let after = query.after.as_deref().filter(|after| sort.accepts(after));
-    let list = list_tickets(tx, staff, &filter, sort, after, DEFAULT_LIMIT, now)?;
-    let mut counts = Vec::with_capacity(BuiltInView::ALL.len());
-    for view in BuiltInView::ALL {
-        counts.push((view, count_tickets(tx, staff, &view.filter(staff), now)?));
+    let views = views(tx, staff, now)?;
+    if !views.iter().any(|view| view.word == query.view) {
+        query.unreadable.push("view".to_owned());
+        HOME_VIEW.clone_into(&mut query.view);
     }
-    let of_view = counts.iter().find(|(view, _)| *view == query.view).and_then(|(_, count)| *count);
-    let is_narrowed = query.narrowing().next().is_some();
-    let total = if is_narrowed { count_tickets(tx, staff, &filter, now)? } else { of_view };
-    Ok(Loaded { directory: directory(tx, staff)?, list, total, counts, page, draft, last_event })
+    let view = views.iter().find(|view| view.word == query.view).ok_or(Error::NotFound)?.clone();
+    let asked = query.asked(&view.query, staff);
+    let list = list_tickets(tx, staff, &asked.filter, asked.sort, asked.after.as_deref(), DEFAULT_LIMIT, now)?;
+    let is_counted = query.narrowing().next().is_none() && !view.count.is_empty();
+    let total = if is_counted { view.count.clone() } else { shown(count_tickets(tx, staff, &asked.filter, now)?) };
+    let directory = directory(tx, staff)?;
+    Ok(Loaded { staff: *staff, directory, query, views, view, list, total, page, draft, last_event })
 }

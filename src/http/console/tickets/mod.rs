@@ -12,6 +12,7 @@ mod merge;
 mod palette;
 mod presence;
 mod query;
+mod saved_views;
 mod timeline;
 
 use askama::Template;
@@ -24,8 +25,8 @@ use http::{HeaderMap, StatusCode};
 use self::bulk::Bulk;
 use self::details::Details;
 use self::list::ListPane;
-use self::load::{Loaded, load};
-use self::query::ListQuery;
+use self::load::load;
+use self::query::{HOME_VIEW, ListQuery};
 use self::timeline::Entry;
 use super::error::PageError;
 use super::frame::Frame;
@@ -51,6 +52,8 @@ pub fn routes() -> Router<AppState> {
         .route("/tickets/{id}/change", post(change::change))
         .route("/tickets/{id}/merge", post(merge::merge))
         .route("/tickets/{id}/presence", post(presence::be_present))
+        .route("/views", post(saved_views::save))
+        .route("/views/{id}/delete", post(saved_views::delete))
         .route("/attachments/{id}", get(files::file))
         .route("/attachments/{id}/picture", get(files::picture))
         .route("/completions", get(completions::completions))
@@ -119,20 +122,20 @@ struct TicketBeside {
 
 /// `GET /desk`.
 async fn home(_: Signed) -> Result<Response, PageError> {
-    go_to("/desk/tickets?view=open")
+    go_to(&format!("/desk/tickets?view={HOME_VIEW}"))
 }
 
 /// `GET /desk/tickets`.
 async fn show_list(State(app): State<AppState>, signed: Signed, request: Request) -> Result<Response, PageError> {
-    let query = ListQuery::parse(request.uri().query().unwrap_or_default());
-    let now = app.clock().now();
     let staff = signed.requester();
-    let Loaded { directory, list, total, counts, last_event, .. } = load(&app, staff, query.clone(), None, now).await?;
-    let here = format!("/desk/tickets?{}", query.here());
-    let frame = Frame::new(&signed, request.headers(), &counts, Some(query.view), here);
-    let list = ListPane::new(&query, &list, total, &directory, None, now);
-    let bulk = Bulk::new(&directory, &staff);
-    Ok(said_once(frame.said.is_some(), page::html(StatusCode::OK, &ListPage { frame, list, bulk, last_event })))
+    let query = ListQuery::parse(request.uri().query().unwrap_or_default(), &staff);
+    let now = app.clock().now();
+    let loaded = load(&app, staff, query, None, now).await?;
+    let here = format!("/desk/tickets?{}", loaded.query.here());
+    let frame = Frame::new(&signed, request.headers(), &loaded.views, Some(&loaded.view.word), here);
+    let (list, bulk) = (ListPane::new(&loaded, None, now), Bulk::new(&loaded.directory, &staff));
+    let page = ListPage { frame, list, bulk, last_event: loaded.last_event };
+    Ok(said_once(page.frame.said.is_some(), page::html(StatusCode::OK, &page)))
 }
 
 /// `GET /desk/tickets/{id}`.
@@ -142,8 +145,8 @@ async fn show_ticket(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, PageError> {
-    let query = ListQuery::parse(request.uri().query().unwrap_or_default());
-    ticket_page(&app, &signed, request.headers(), ticket_id(&id)?, &query, Opened::default()).await
+    let query = ListQuery::parse(request.uri().query().unwrap_or_default(), &signed.requester());
+    ticket_page(&app, &signed, request.headers(), ticket_id(&id)?, query, Opened::default()).await
 }
 
 /// The page of a ticket.
@@ -152,32 +155,31 @@ async fn ticket_page(
     signed: &Signed,
     headers: &HeaderMap,
     ticket: TicketId,
-    query: &ListQuery,
+    query: ListQuery,
     opened: Opened,
 ) -> Result<Response, PageError> {
     let now = app.clock().now();
     let staff = signed.requester();
-    let loaded = load(app, staff, query.clone(), Some(ticket), now).await?;
-    let Loaded { directory, list, total, counts, page: Some(page), draft, last_event } = loaded else {
-        return Err(PageError::not_found());
-    };
+    let mut loaded = load(app, staff, query, Some(ticket), now).await?;
+    let draft = loaded.draft.take();
+    let Some(page) = &loaded.page else { return Err(PageError::not_found()) };
     if page.ticket.is_unread() && !is_prefetch(headers) {
         note_seen(app, staff, &page.ticket);
     }
-    let here = format!("/desk/tickets/{ticket}?{}", query.here());
-    let frame = Frame::new(signed, headers, &counts, Some(query.view), here);
-    let list = ListPane::new(query, &list, total, &directory, Some(ticket), now);
+    let query = loaded.query.here();
+    let here = format!("/desk/tickets/{ticket}?{query}");
+    let list = ListPane::new(&loaded, Some(ticket), now);
     let beside = TicketBeside {
-        next_ticket: list.below_current().unwrap_or_else(|| format!("/desk/tickets?{}", query.here())),
+        frame: Frame::new(signed, headers, &loaded.views, Some(&loaded.view.word), here),
+        next_ticket: list.below_current().unwrap_or_else(|| format!("/desk/tickets?{query}")),
         list,
-        bulk: Bulk::new(&directory, &staff),
-        details: Details::new(&page, &directory, &staff, now),
-        timeline: timeline::timeline(&page, &directory, now),
+        bulk: Bulk::new(&loaded.directory, &staff),
+        details: Details::new(page, &loaded.directory, &staff, now),
+        timeline: timeline::timeline(page, &loaded.directory, now),
         composer: opened.composer.or_else(|| draft.map(Composer::from)).unwrap_or_default(),
         problems: opened.problems,
-        query: query.here(),
-        frame,
-        last_event,
+        query,
+        last_event: loaded.last_event,
     };
     Ok(said_once(beside.frame.said.is_some(), page::html(opened.status.unwrap_or(StatusCode::OK), &beside)))
 }

@@ -7,7 +7,6 @@ use http::StatusCode;
 
 use super::details::Details;
 use super::query::ListQuery;
-use crate::app::desk::built_in_views::BuiltInView;
 use crate::app::desk::directory::directory;
 use crate::app::desk::read_ticket::read_ticket;
 use crate::app::desk::search::{Hit, search};
@@ -21,6 +20,7 @@ use crate::http::console::people::Person;
 use crate::http::console::place::Place;
 use crate::http::console::session::Signed;
 use crate::http::console::texts::{text, text_with};
+use crate::http::console::views::views;
 use crate::http::console::{filters, page};
 use crate::http::extract::Form;
 use crate::storage::Tx;
@@ -44,7 +44,7 @@ struct Palette {
 
 /// Something to go to or to do.
 struct Entry {
-    icon: &'static str,
+    icon: String,
     label: String,
     hint: String,
     does: Does,
@@ -91,17 +91,12 @@ fn offer(tx: &mut dyn Tx, staff: &Requester, typed: &str, next: &Place, now: Tim
         let all = actions(details, typed.is_empty());
         entries.extend(all.into_iter().filter(|entry| fits(&entry.label)).take(OFFERED_MAX));
     }
-    let views = BuiltInView::ALL.into_iter().map(|view| {
-        let hint = text("palette-view");
-        Entry::to(
-            view.word(),
-            text(&format!("view-{}", view.word())),
-            hint,
-            format!("/desk/tickets?view={}", view.word()),
-        )
+    let views = views(tx, staff, now)?.into_iter().map(|view| {
+        let address = format!("/desk/tickets?view={}", view.word);
+        Entry::to(view.icon(), view.name.clone(), text("palette-view"), address)
     });
     entries.extend(views.filter(|entry| fits(&entry.label)));
-    let of_the_list = ListQuery::parse(next.query()).here();
+    let of_the_list = ListQuery::parse(next.query(), staff).here();
     for hit in hits(tx, staff, typed)? {
         let person = Person::new(&hit.ticket.requester_name, &hit.ticket.requester_email);
         let hint = text_with("ticket-number", "what", hit.ticket.id);
@@ -113,15 +108,15 @@ fn offer(tx: &mut dyn Tx, staff: &Requester, typed: &str, next: &Place, now: Tim
 }
 
 impl Entry {
-    fn to(icon: &'static str, label: String, hint: String, address: String) -> Self {
-        Self { icon, label, hint, does: Does::Go(address) }
+    fn to(icon: &str, label: String, hint: String, address: String) -> Self {
+        Self { icon: icon.to_owned(), label, hint, does: Does::Go(address) }
     }
 }
 
 /// What can be done with the open ticket. Who has typed nothing yet is offered what has a key alone.
 fn actions(details: &Details, keys_only: bool) -> Vec<Entry> {
-    let press = |icon, key: &'static str, label: &str| Entry {
-        icon,
+    let press = |icon: &str, key: &'static str, label: &str| Entry {
+        icon: icon.to_owned(),
         label: text(label),
         hint: key.to_owned(),
         does: Does::Press(key),
@@ -136,7 +131,7 @@ fn actions(details: &Details, keys_only: bool) -> Vec<Entry> {
         let was = select.choices.iter().find(|choice| choice.chosen).map(|choice| choice.value.clone());
         for choice in select.choices.iter().filter(|choice| !choice.chosen) {
             entries.push(Entry {
-                icon: select.name,
+                icon: select.name.to_owned(),
                 label: format!("{}: {}", select.label, choice.label),
                 hint: String::new(),
                 does: Does::Change(select.name, choice.value.clone(), was.clone().unwrap_or_default()),

@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::NAME_MAX_CHARS;
+use crate::app::desk::built_in_views::{BUILT_IN, BuiltInView};
 use crate::app::desk::list_tickets::count_tickets;
-use crate::app::desk::manage::saved_views::{self, BUILT_IN, ViewChange};
+use crate::app::desk::manage::saved_views::{self, ViewChange};
 use crate::domain::shortcut::SavedView;
 use crate::domain::user::Requester;
 use crate::domain::{Error, SavedViewId, Timestamp};
 use crate::http::desk::body::{Json, Moment, Text};
 use crate::http::desk::caller::Staff;
 use crate::http::desk::docs::{IfMatchHeader, WriteHeaders};
-use crate::http::desk::filter;
 use crate::http::desk::id::Id;
 use crate::http::desk::kept::{Answer, Repeat, answer_once};
 use crate::http::desk::params::Params;
 use crate::http::desk::problem::DeskError;
 use crate::http::desk::version::IfMatch;
-use crate::http::{ApiError, AppState};
+use crate::http::{ApiError, AppState, tickets_query};
 use crate::storage::Tx;
 
 /// The longest query, in characters.
@@ -62,14 +62,14 @@ impl From<SavedView> for ViewBody {
 }
 
 impl ViewBody {
-    fn built_in((name, query): (&str, &str)) -> Self {
-        let (name, query) = (name.to_owned(), query.to_owned());
+    fn built_in(view: &BuiltInView) -> Self {
+        let (name, query) = (view.name.to_owned(), view.query.to_owned());
         Self { id: None, name, query, shared: true, created_at: None, count: None }
     }
 
     fn counted(mut self, tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<Self, Error> {
         // A query that an older version could read and this one cannot counts nothing.
-        if let Ok(query) = filter::parse(&self.query, staff) {
+        if let Ok(query) = tickets_query::parse(&self.query, staff) {
             self.count = Some(count_tickets(tx, staff, &query.filter, now)?);
         }
         Ok(self)
@@ -117,12 +117,9 @@ pub struct ChangeBody {
     query: Option<Text<0, QUERY_MAX_CHARS>>,
 }
 
-/// A query that the list of tickets can read, and that is about which tickets and in which order, not about pages.
+/// A query that can be a view's.
 fn checked(query: &Text<0, QUERY_MAX_CHARS>, staff: &Staff) -> Result<String, ApiError> {
-    let parsed = filter::parse(&query.0, &staff.0).map_err(|error| error.under("query"))?;
-    if parsed.cursor.is_some() || parsed.limit.is_some() || parsed.count {
-        return Err(ApiError::field("query", "A view has no limit, cursor or count."));
-    }
+    tickets_query::check_view(&query.0, &staff.0).map_err(|error| error.under("query"))?;
     Ok(query.0.clone())
 }
 
@@ -138,7 +135,7 @@ pub async fn list(State(app): State<AppState>, staff: Staff, params: Params) -> 
         .store()
         .read_anywhere(move |tx| {
             let saved = saved_views::list(tx, &staff.0)?;
-            let views = BUILT_IN.into_iter().map(ViewBody::built_in).chain(saved.into_iter().map(ViewBody::from));
+            let views = BUILT_IN.iter().map(ViewBody::built_in).chain(saved.into_iter().map(ViewBody::from));
             views.map(|view| if counts { view.counted(tx, &staff.0, now) } else { Ok(view) }).collect()
         })
         .await?;

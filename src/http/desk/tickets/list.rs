@@ -7,13 +7,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::TicketBody;
 use crate::app::desk::list_tickets::{DEFAULT_LIMIT, count_tickets, list_tickets};
-use crate::domain::Error;
 use crate::http::AppState;
 use crate::http::desk::caller::Staff;
 use crate::http::desk::cursor;
-use crate::http::desk::filter::{self, ListQuery};
 use crate::http::desk::kept::Answer;
 use crate::http::desk::problem::DeskError;
+use crate::http::tickets_query;
 
 /// A page of tickets.
 #[derive(Serialize, ToSchema)]
@@ -48,13 +47,13 @@ pub struct ListParameters {
     team: Option<String>,
     /// A user's id
     requester: Option<i64>,
-    /// Not before (RFC 3339)
+    /// Not before (RFC 3339, or a day of UTC)
     created_from: Option<String>,
-    /// Before (RFC 3339)
+    /// Before (RFC 3339, or a day of UTC)
     created_before: Option<String>,
-    /// Not before (RFC 3339)
+    /// Not before (RFC 3339, or a day of UTC)
     updated_from: Option<String>,
-    /// Before (RFC 3339)
+    /// Before (RFC 3339, or a day of UTC)
     updated_before: Option<String>,
     /// `hidden` leaves out what is snoozed, `only` leaves out the rest, `included` neither
     #[param(default = "hidden")]
@@ -81,33 +80,23 @@ pub struct ListParameters {
     responses((status = 200, description = "A page of tickets", body = ListBody)))]
 pub async fn list(State(app): State<AppState>, staff: Staff, RawQuery(query): RawQuery) -> Result<Response, DeskError> {
     let encoded = query.unwrap_or_default();
-    let ListQuery { filter, sort, limit, cursor: given, count } = filter::parse(&encoded, &staff.0)?;
-    let after = given.as_deref().map(read_cursor).transpose()?;
+    let query = tickets_query::parse(&encoded, &staff.0)?;
+    let after = query.after()?;
     let now = app.clock().now();
     let caller = staff.0;
     let (listed, total) = app
         .store()
         .read_anywhere(move |tx| {
-            let limit = limit.unwrap_or(DEFAULT_LIMIT);
-            let listed = list_tickets(tx, &caller, &filter, sort, after.as_deref(), limit, now)?;
-            let total = if count { Some(count_tickets(tx, &caller, &filter, now)?) } else { None };
+            let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+            let listed = list_tickets(tx, &caller, &query.filter, query.sort, after.as_deref(), limit, now)?;
+            let total = if query.count { Some(count_tickets(tx, &caller, &query.filter, now)?) } else { None };
             Ok((listed, total))
         })
         .await?;
-    let next = listed.next.as_deref().map(write_cursor);
+    let next = listed.next.as_deref().map(tickets_query::cursor_after);
     let link = next.as_deref().map(|next| cursor::link(&app, "/desk/tickets", &encoded, next)).transpose()?;
     let body = ListBody { tickets: listed.tickets.into_iter().map(TicketBody::from).collect(), next, total };
     let mut response = Answer::ok(&body)?.present(&app);
     response.headers_mut().extend(link);
     Ok(response)
-}
-
-/// A cursor is what the last ticket was sorted by, in numbers.
-fn write_cursor(key: &[i64]) -> String {
-    let numbers: Vec<String> = key.iter().map(i64::to_string).collect();
-    cursor::write(&numbers.join(","))
-}
-
-fn read_cursor(given: &str) -> Result<Vec<i64>, Error> {
-    cursor::read(given)?.split(',').map(|number| number.parse().map_err(|_| cursor::refused())).collect()
 }
