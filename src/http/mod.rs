@@ -14,6 +14,7 @@ mod health;
 mod leftover;
 mod login_failures;
 pub mod metrics;
+mod once;
 mod paths;
 mod problems;
 mod rate_limit;

@@ -9,6 +9,7 @@ mod headers;
 mod icons;
 mod look;
 mod markdown;
+mod once;
 mod page;
 mod people;
 mod place;
