@@ -15,6 +15,7 @@ mod leftover;
 mod login_failures;
 pub mod metrics;
 mod once;
+mod own_password;
 mod paths;
 mod problems;
 mod rate_limit;

@@ -16,6 +16,7 @@ mod place;
 mod said;
 pub mod same_site;
 mod session;
+mod settings;
 mod sign_in;
 pub mod texts;
 mod tickets;
@@ -31,6 +32,7 @@ use super::AppState;
 /// The console's pages.
 pub fn routes() -> Router<AppState> {
     let pages = tickets::routes()
+        .merge(settings::routes())
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/look", post(look::choose))

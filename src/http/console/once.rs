@@ -27,7 +27,7 @@ pub fn key_again(app: &AppState, form: &Form) -> String {
 }
 
 /// The request that `staff` make by sending `form` to `route`; `None` if it has no key.
-pub fn request(app: &AppState, staff: &Requester, route: &str, form: &Form) -> Option<Repeatable> {
+fn request(app: &AppState, staff: &Requester, route: &str, form: &Form) -> Option<Repeatable> {
     IdempotencyKey::of_form(form, FIELD).of_staff(staff, form.fingerprint(app.secret(), route))
 }
 
@@ -45,4 +45,19 @@ pub async fn once<T: Serialize + DeserializeOwned>(
     effect: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     once::once(app, request(app, staff, route, form), at, effect).await
+}
+
+/// As [`once`], for an outcome that holds a secret.
+///
+/// # Errors
+/// As [`once`].
+pub async fn once_in_secret<T: Serialize + DeserializeOwned>(
+    app: &AppState,
+    staff: &Requester,
+    route: &str,
+    form: &Form,
+    at: Timestamp,
+    effect: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    once::once_in_secret(app, request(app, staff, route, form), at, effect).await
 }

@@ -13,7 +13,7 @@ const COOKIE: &str = "__Host-ferrodesk-said";
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// What can be said, as its text is called.
-const KINDS: [&str; 5] = ["replied", "noted", "changed", "closed", "undone"];
+const KINDS: [&str; 8] = ["replied", "noted", "changed", "closed", "undone", "added", "removed", "revoked"];
 
 /// The fields of a change that can be undone.
 const FIELDS: [&str; 6] = ["status", "priority", "category", "assignee", "team", "tags"];

@@ -2,7 +2,7 @@
 
 mod body;
 mod caller;
-mod cursor;
+pub mod cursor;
 pub mod docs;
 mod events;
 mod filter;
@@ -13,7 +13,7 @@ mod params;
 mod problem;
 mod search;
 mod tickets;
-mod version;
+pub mod version;
 mod workplace;
 
 use axum::Router;

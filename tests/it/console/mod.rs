@@ -1,6 +1,7 @@
 //! The console over HTTP: what needs no browser to be seen.
 
 mod safety;
+mod settings;
 mod sign_in;
 mod texts;
 mod tickets;

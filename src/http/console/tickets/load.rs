@@ -48,12 +48,21 @@ fn read(
     // A key of another order is from an address that somebody wrote by hand.
     let after = query.after.as_deref().filter(|after| sort.accepts(after));
     let list = list_tickets(tx, staff, &filter, sort, after, DEFAULT_LIMIT, now)?;
-    let mut counts = Vec::with_capacity(BuiltInView::ALL.len());
-    for view in BuiltInView::ALL {
-        counts.push((view, count_tickets(tx, staff, &view.filter(staff), now)?));
-    }
+    let counts = count_views(tx, staff, now)?;
     let of_view = counts.iter().find(|(view, _)| *view == query.view).and_then(|(_, count)| *count);
     let is_narrowed = query.narrowing().next().is_some();
     let total = if is_narrowed { count_tickets(tx, staff, &filter, now)? } else { of_view };
     Ok(Loaded { directory: directory(tx, staff)?, list, total, counts, page })
+}
+
+/// How many tickets each view shows to `staff`; `None` for more than are counted.
+///
+/// # Errors
+/// What the use case gives.
+pub fn count_views(
+    tx: &mut dyn Tx,
+    staff: &Requester,
+    now: Timestamp,
+) -> Result<Vec<(BuiltInView, Option<i64>)>, Error> {
+    BuiltInView::ALL.into_iter().map(|view| Ok((view, count_tickets(tx, staff, &view.filter(staff), now)?))).collect()
 }

@@ -17,7 +17,9 @@ use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
 
 use self::details::Details;
+pub use self::list::Choice;
 use self::list::ListPane;
+pub use self::load::count_views;
 use self::load::{Loaded, load};
 use self::query::ListQuery;
 use self::timeline::Entry;
@@ -135,7 +137,7 @@ fn ticket_id(given: &str) -> Result<TicketId, PageError> {
 }
 
 /// `response`, after which what it says was done is not said again.
-fn said_once(says: bool, mut response: Response) -> Response {
+pub fn said_once(says: bool, mut response: Response) -> Response {
     if says {
         let (name, value) = Said::forget();
         response.headers_mut().append(name, value);
