@@ -388,7 +388,7 @@ async fn an_apikey_is_shown_once_works_and_is_revoked() {
     assert_eq!(answer.headers["cache-control"], "no-store");
     let key = html.split_once("class=\"secret\">").and_then(|(_, rest)| rest.split_once('<')).expect("a key").0;
     assert!(key.starts_with("fdk_") && html.contains("Copy it now"), "{html}");
-    let application = office.desk.app.stranger().header("apikey", key);
+    let application = office.desk.client.clone().header("apikey", key);
     assert_eq!(application.get("/support/get/category-list/").await.status, StatusCode::OK);
 
     let list = office.look("apikeys").await;
@@ -532,12 +532,12 @@ async fn the_audit_log_tells_names_and_is_narrowed_down() {
 async fn what_one_owns_is_nobody_elses_business() {
     let office = Office::new().await;
     let (_, hana) = office.hire("hana@acme.example", Role::Agent).await;
-    let own = fill(&hana, "canned-replies/new", &[("shortcut", "mine"), ("body", "Mine alone")]).await;
+    let own = fill(&hana, "canned-replies/new", &[("shortcut", "hers"), ("body", "Hers alone")]).await;
     leads_to(&own);
     let html = text(&page(&hana, &format!("{SETTINGS}/canned-replies")).await);
     let id = ids(&html, "canned-replies")[0];
     assert!(!text(&page(&hana, &format!("{SETTINGS}/canned-replies/new")).await).contains("name=\"shared\""));
-    assert!(!office.look("canned-replies").await.contains("mine"));
+    assert!(!office.look("canned-replies").await.contains("hers"));
     let path = format!("{SETTINGS}/canned-replies/{id}");
     assert_eq!(page(&office.admin, &path).await.status, StatusCode::NOT_FOUND);
     assert_eq!(post(&office.admin, &format!("{path}/remove"), &[]).await.status, StatusCode::NOT_FOUND);

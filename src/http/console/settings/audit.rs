@@ -61,8 +61,11 @@ fn filters(directory: &Directory) -> Vec<Field> {
 
 /// The entries that the filters ask for; a filter that cannot be read lets all through.
 fn filter(fields: &mut [Field], asked: &Form) -> AuditFilter {
-    let given = Given::take(fields, asked);
-    let (thing, doing) = (given.some_text("thing"), given.some_text("doing"));
+    let mut given = Given::take(fields, asked);
+    for wrong in fields.iter().filter(|field| field.problem.is_some()) {
+        given.forget(wrong.name);
+    }
+    let (thing, doing) = (given.chosen("thing"), given.chosen("doing"));
     let kinds = KINDS
         .iter()
         .filter(|(known, _)| thing.is_none_or(|thing| thing == *known))

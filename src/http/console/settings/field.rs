@@ -331,8 +331,8 @@ impl Given {
         self.typed.get(name).and_then(|values| values.first()).map_or("", String::as_str)
     }
 
-    /// The text in `name`, unless it is empty.
-    pub fn some_text(&self, name: &str) -> Option<&str> {
+    /// The one choice in `name`, unless it is the empty one.
+    pub fn chosen(&self, name: &str) -> Option<&str> {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
@@ -369,7 +369,7 @@ impl Given {
         added.chain(dropped).filter_map(|(id, is_chosen)| Some((id.parse().ok()?, is_chosen)))
     }
 
-    /// Forgets a password once it has been used.
+    /// Forgets what was typed into `name`.
     pub fn forget(&mut self, name: &str) {
         self.typed.0.retain(|(known, _)| *known != name);
     }
