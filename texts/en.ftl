@@ -66,7 +66,7 @@ role-team-agent = Agent of teams
 role-agent = Agent
 role-admin = Administrator
 role-customer = Customer
-skip-to-main = Skip to the tickets
+skip-to-main = Skip to the content
 close-pane = Close
 show-views = Show views
 hide-views = Hide views
@@ -121,6 +121,9 @@ key-keys = This list
 key-leave = Leave a field, close what is open
 said-view-saved = View saved.
 said-view-deleted = View deleted.
+said-added = Added.
+said-removed = Deleted.
+said-revoked = Revoked. It does not work any more.
 
 ## The list
 
@@ -311,6 +314,214 @@ event-woken = { $actor } brought it back from snoozing
 event-merged = { $actor } merged it into #{ $what }
 event-unmerged = { $actor } took it out of the ticket it was merged into
 event-absorbed = { $actor } merged #{ $what } into it
+
+## The settings
+
+settings = Settings
+back-to-settings = Back to the settings
+back-to = Back to { $what }
+cancel = Cancel
+pages = Pages
+yes = Yes
+no = No
+nothing = nothing
+everybodys = Everybody’s
+ones-own = Yours
+
+part-me = Your account
+part-requesters = Requesters
+part-canned-replies = Canned replies
+part-views = Saved views
+part-users = Users
+part-teams = Teams
+part-categories = Categories
+part-tags = Tags
+part-apikeys = API keys
+part-identity-providers = Identity providers
+part-workspace = Workspace
+part-audit = Audit log
+
+about-me = Your name, your password, and how the desk behaves for you.
+about-requesters = The customers whose tickets you work on. Tickets name them, so they are locked out, never deleted.
+about-canned-replies = Texts that you write often, kept under a word that brings them into an answer.
+about-views = Lists of tickets that have a name. Everybody sees the shared ones.
+about-users = The people who work at this desk, and what they may do here. Tickets name them, so they are locked out, never deleted.
+about-teams = Who works on tickets together. Agents of teams see the tickets of their teams alone.
+about-categories = What customers choose from when they open a ticket, in this order.
+about-tags = Words that tickets are marked with, to find them again.
+about-apikeys = Applications call the API with a key of their own, which can be revoked without the others.
+about-identity-providers = Customers who are signed in there need not sign in again here: their tokens count.
+about-workspace = The rules of this desk.
+about-audit = Who changed what of these settings, the newest first. Nobody can change it.
+
+add-requesters = Add a requester
+add-canned-replies = Add a canned reply
+add-users = Add a user
+add-teams = Add a team
+add-categories = Add a category
+add-tags = Add a tag
+add-apikeys = Create a key
+add-identity-providers = Trust a provider
+
+none-requesters = No requesters yet
+none-requesters-help = Customers show up here with their first ticket. Add one to open a ticket for them.
+none-canned-replies = No canned replies yet
+none-canned-replies-help = Keep a text that you write often, and have it by its word when you answer.
+none-views = No saved views yet
+none-views-help = Narrow a list of tickets down and save it as a view; it shows up here to be renamed or deleted.
+none-users = No users
+none-users-help = Add the people who answer tickets.
+none-teams = No teams yet
+none-teams-help = Add a team to give tickets to several people at once, and to keep others’ tickets out of sight.
+none-categories = No categories yet
+none-categories-help = Customers need one to open a ticket. Add the first.
+none-tags = No tags yet
+none-tags-help = Add a tag to mark tickets by what they are about.
+none-apikeys = No API keys yet
+none-apikeys-help = An application needs a key before it can open tickets for customers.
+none-identity-providers = No identity providers
+none-identity-providers-help = Trust the provider that your customers sign in with, and they need no password here.
+none-audit = Nothing was changed yet
+none-audit-help = Every change of these settings is recorded here, with who made it.
+
+label-name = Name
+label-email = E-mail
+label-role = Role
+label-teams = Teams
+label-members = Members
+label-active = In use
+label-password = Password
+label-current = Current password
+label-new = New password
+label-shortcuts = Single keys do something
+label-created = Since
+label-description = Description
+label-place = Place in the list
+label-position = Place in the list
+label-tag = Tag
+label-keyword = Keyword
+label-shortcut = Word
+label-body = Text
+label-shared = For everybody
+label-whose = Whose
+label-query = Shows
+label-prefix = Begins with
+label-revoked = Revoked
+label-issuer = Issuer
+label-audience = Audience
+label-jwks_url = Address of its keys
+label-algorithms = Signatures
+label-open_ticket_limit = Open tickets of a customer
+label-reopen_on_reply = A reply opens a closed ticket again
+label-workspace = Workspace
+label-q = Name or e-mail begins with
+label-at = When
+label-actor = Who
+label-what = What
+label-changes = Before and after
+label-thing = What
+label-doing = What happened
+label-from = From
+label-until = Until
+
+hint-role = Can read: looks at everything. Agent of teams: works on the tickets of their teams. Agent: works on all. Administrator: these settings too.
+hint-active-user = Who is not in use is signed out and cannot sign in.
+hint-active-requester = Who is not in use is signed out and cannot sign in. Their tickets stay.
+hint-active-team = A team that is not in use gets no more tickets.
+hint-active-category = Nobody can open new tickets in a category that is not in use.
+hint-active-tag = A tag that is not in use is on no more tickets than it is now.
+hint-password-first = Eight characters or more. They can choose another in their account.
+hint-password-other = Leave it empty to keep theirs. A new one signs them out.
+hint-own-name = Customers see it on your answers.
+hint-shortcuts = Turn it off if you use speech, or a keyboard that sends keys by itself.
+hint-current = Only to choose another password. It ends all your other sessions.
+hint-email-requester = They sign in by an identity provider that vouches for this address, or not at all.
+hint-place = The others make room.
+hint-keyword = What applications know it by.
+hint-shortcut = One word, such as refund.
+hint-body = Markdown works.
+hint-shared = It stays so: a reply of your own cannot become everybody’s later.
+hint-apikey = The application that will call with it.
+hint-issuer = The iss of its tokens, to the letter. It cannot be changed later.
+hint-audience = The aud that its tokens for this desk carry.
+hint-jwks-url = It begins with https://.
+hint-algorithms = What its tokens may be signed with. Most use RS256.
+hint-workspace = The command line and the sign-in know the workspace by it.
+hint-open-ticket-limit = How many a customer may have that are not closed. 0 is any number.
+hint-reopen-on-reply = When a customer answers a ticket that is closed.
+
+off-locked-out = Locked out
+off-unused = Not in use
+off-revoked = Revoked
+
+secret-title = Copy it now
+secret-help = This is the only time that you can see this key. Put it where the application finds it, and nowhere else.
+secret-done = I have copied it
+remove-reply = Delete this reply
+remove-reply-help = It is gone for everybody who can use it. Answers that were sent with it stay.
+remove-reply-yes = Delete it
+remove-view = Delete this view
+remove-view-help = It is gone for everybody who can see it. The tickets stay.
+remove-view-yes = Delete it
+remove-provider = Remove this provider
+remove-provider-help = Its users’ tokens stop working at once. The users and their tickets stay.
+remove-provider-yes = Remove it
+revoke = Revoke this key
+revoke-help = The application that calls with it is refused at once. A revoked key cannot be brought back.
+revoke-yes = Revoke it
+
+problem-required = Fill this in.
+problem-null = This holds a character that cannot be kept (NUL). Remove it.
+problem-long = { $count ->
+    [one] This may have one character.
+   *[other] This may have { $count } characters at the most.
+  }
+problem-number = Enter a whole number, 0 or more.
+problem-day = Enter a day, such as 2026-11-24.
+problem-choice = Choose one of those that are offered.
+problem-none-chosen = Choose one at least.
+problem-password = A password has { $what } characters or more.
+problem-taken = This is taken already. Choose another, or look for the one that has it.
+problem-last-admin = This is the last active administrator. Make somebody else one first.
+problem-full = { $count ->
+    [one] There is one already, which is the most. Delete it first.
+   *[other] There are { $count } already, which is the most. Delete one first.
+  }
+problem-sent-before = This form was sent before with something else in it. Look whether that is there already; if you mean this too, send it again.
+problem-unreadable = This cannot be taken. Enter something else.
+problem-changed = Somebody changed this while you had it open. Where it says so, it is otherwise now than what you typed. Save again to have it your way.
+problem-changed-remove = Somebody changed this while you had it open. Look at how it is now, and decide again.
+now-is = Now: { $what }
+wrong-name = A name has 1 to 200 characters, all of them visible.
+wrong-email = That is not an e-mail address.
+wrong-role = A member of staff cannot be a customer.
+wrong-tag = A tag has 1 to 200 characters, all of them visible.
+wrong-keyword = A keyword has 1 to 200 characters, all of them visible.
+wrong-shortcut = This must be one word of 50 characters at the most.
+wrong-issuer = This must be the name of a provider other than this desk.
+wrong-audience = Fill this in.
+wrong-jwks-url = This must be an address that begins with https://, or one on the server’s own machine.
+wrong-algorithms = Choose one at least of those that are offered.
+wrong-open-ticket-limit = Enter 0 for any number, or more.
+wrong-password-current = That is not your current password.
+
+audit-what = { $thing } { $doing }
+audit-which = { $what }: { $name }
+audit-thing-user = User
+audit-thing-team = Team
+audit-thing-requester = Requester
+audit-thing-category = Category
+audit-thing-tag = Tag
+audit-thing-canned-reply = Canned reply
+audit-thing-view = View
+audit-thing-apikey = API key
+audit-thing-identity-provider = Identity provider
+audit-thing-workspace = Workspace
+audit-doing-added = added
+audit-doing-changed = changed
+audit-doing-password-changed = got another password
+audit-doing-removed = deleted
+audit-doing-revoked = revoked
 
 ## Time
 

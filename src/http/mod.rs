@@ -14,6 +14,8 @@ mod health;
 mod leftover;
 mod login_failures;
 pub mod metrics;
+mod once;
+mod own_password;
 mod paths;
 mod problems;
 mod rate_limit;

@@ -9,6 +9,7 @@ mod headers;
 mod icons;
 mod look;
 mod markdown;
+mod once;
 mod page;
 mod people;
 mod place;
@@ -16,6 +17,7 @@ mod problems;
 mod said;
 pub mod same_site;
 mod session;
+mod settings;
 mod shortcuts;
 mod sign_in;
 pub mod texts;
@@ -33,6 +35,7 @@ use super::AppState;
 /// The console's pages.
 pub fn routes() -> Router<AppState> {
     let pages = tickets::routes()
+        .merge(settings::routes())
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/look", post(look::choose))

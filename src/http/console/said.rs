@@ -15,8 +15,20 @@ const COOKIE: &str = "__Host-ferrodesk-said";
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// What can be said, as its text is called.
-const KINDS: [&str; 9] =
-    ["replied", "noted", "changed", "closed", "undone", "merged", "bulk", "view-saved", "view-deleted"];
+const KINDS: [&str; 12] = [
+    "replied",
+    "noted",
+    "changed",
+    "closed",
+    "undone",
+    "merged",
+    "bulk",
+    "view-saved",
+    "view-deleted",
+    "added",
+    "removed",
+    "revoked",
+];
 
 /// The fields of a ticket that pages change, and that can be undone. With `was-` before them, forms say how the page showed
 /// them.

@@ -10,10 +10,11 @@ use serde_json::value::RawValue;
 use super::caller::Staff;
 use super::problem::DeskError;
 use super::version;
-use crate::app::idempotency::{Repeatable, once};
+use crate::app::idempotency::Repeatable;
 use crate::domain::{Error, Timestamp};
 use crate::http::envelope;
 use crate::http::extract::IdempotencyKey;
+use crate::http::once::{once, once_in_secret};
 use crate::http::{ApiError, AppState};
 use crate::storage::Tx;
 
@@ -134,9 +135,7 @@ pub async fn answer_once(
     at: Timestamp,
     effect: impl Fn(&mut dyn Tx) -> Result<Answer, Error> + Send + 'static,
 ) -> Result<Response, DeskError> {
-    let kept = app.store().write(move |tx| once(tx, request.as_ref(), at, |tx| encode(&effect(tx)?))).await?;
-    let answer: Answer = serde_json::from_slice(&kept).map_err(Error::internal)?;
-    Ok(answer.present(app))
+    Ok(once(app, request, at, effect).await?.present(app))
 }
 
 /// As [`answer_once`], for an answer that holds a secret: what is kept of it is encrypted.
@@ -149,17 +148,5 @@ pub async fn answer_once_in_secret(
     at: Timestamp,
     effect: impl Fn(&mut dyn Tx) -> Result<Answer, Error> + Send + 'static,
 ) -> Result<Response, DeskError> {
-    let secret = app.secret().clone();
-    let kept = app
-        .store()
-        .write(move |tx| once(tx, request.as_ref(), at, |tx| Ok(secret.seal(&encode(&effect(tx)?)?))))
-        .await?;
-    let opened = app.secret().open(&kept);
-    let opened = opened.ok_or_else(|| Error::internal("a kept answer was sealed with another secret"))?;
-    let answer: Answer = serde_json::from_slice(&opened).map_err(Error::internal)?;
-    Ok(answer.present(app))
-}
-
-fn encode(answer: &Answer) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(answer).map_err(Error::internal)
+    Ok(once_in_secret(app, request, at, effect).await?.present(app))
 }

@@ -12,7 +12,7 @@ mod params;
 mod problem;
 mod search;
 mod tickets;
-mod version;
+pub mod version;
 mod workplace;
 
 use axum::Router;

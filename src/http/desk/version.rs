@@ -14,6 +14,11 @@ use crate::http::AppState;
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
+    /// The version that a form says it showed; what says none has seen nothing.
+    pub fn of_form(shown: Option<String>) -> Self {
+        Self(Some(shown.unwrap_or_default()))
+    }
+
     /// The last event of a ticket that the client has seen; `None` if it does not matter.
     ///
     /// # Errors

@@ -17,6 +17,11 @@ const HEADER: &str = "Idempotency-Key";
 pub struct IdempotencyKey(Option<String>);
 
 impl IdempotencyKey {
+    /// The key that a form of our own carries in a field. What cannot be one counts for none.
+    pub fn of_form(form: &Form, field: &str) -> Self {
+        Self(form.parameter(field).filter(|key| key.len() <= KEY_MAX_CHARS && !key.contains('\0')))
+    }
+
     /// The user's request that `form` makes to `route`, to be answered once.
     pub fn of_user(self, caller: &Caller, app: &AppState, route: &str, form: &Form) -> Option<Repeatable> {
         Some(Repeatable {

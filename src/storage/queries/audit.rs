@@ -7,8 +7,9 @@ use crate::domain::{AuditId, Timestamp, UserId, WorkspaceId};
 statements! {
     APPEND = "INSERT INTO audit (workspace_id, actor_id, at, kind, subject_id, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     PAGE = "SELECT id, actor_id, at, kind, subject_id, before, after FROM audit
-              WHERE workspace_id = $1 AND id < $2 AND actor_id = COALESCE($3, actor_id) AND kind = COALESCE($4, kind)
-              AND at >= $5 AND at < $6 ORDER BY id DESC LIMIT $7";
+              WHERE workspace_id = $1 AND id < $2 AND actor_id = COALESCE($3, actor_id)
+              AND COALESCE($4, ',' || kind || ',') LIKE '%,' || kind || ',%' AND subject_id = COALESCE($5, subject_id)
+              AND at >= $6 AND at < $7 ORDER BY id DESC LIMIT $8";
 }
 
 /// An entry as it was recorded.
@@ -29,7 +30,10 @@ pub struct RecordedEntry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     pub actor: Option<UserId>,
-    pub kind: Option<String>,
+    /// Any of these; `None` for all.
+    pub kinds: Option<Vec<String>>,
+    /// The id of what it was done to.
+    pub subject: Option<i64>,
     /// Not before.
     pub from: Option<Timestamp>,
     pub before: Option<Timestamp>,
@@ -59,11 +63,14 @@ pub fn page(
     older_than: AuditId,
     limit: i64,
 ) -> Result<Vec<RecordedEntry>, StorageError> {
+    // No kind has a comma in it, so that each is found whole.
+    let kinds = filter.kinds.as_ref().map(|kinds| format!(",{},", kinds.join(",")));
     let params = [
         Param::Int(workspace.0),
         Param::Int(older_than.0),
         Param::opt_int(filter.actor.map(|actor| actor.0)),
-        Param::opt_text(filter.kind.as_deref()),
+        Param::opt_text(kinds.as_deref()),
+        Param::opt_int(filter.subject),
         Param::Int(filter.from.map_or(i64::MIN, |from| from.0)),
         Param::Int(filter.before.map_or(i64::MAX, |before| before.0)),
         Param::Int(limit),

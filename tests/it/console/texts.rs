@@ -6,7 +6,7 @@ use std::path::Path;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Texts whose keys are put together, by what they begin with.
-const COMPOSED: [&str; 13] = [
+const COMPOSED: [&str; 22] = [
     "error-",
     "view-",
     "role-",
@@ -20,6 +20,15 @@ const COMPOSED: [&str; 13] = [
     "empty-",
     "field-",
     "event-",
+    "part-",
+    "about-",
+    "add-",
+    "none-",
+    "label-",
+    "remove-",
+    "revoke",
+    "wrong-",
+    "audit-",
 ];
 
 fn all_files(folder: &Path, found: &mut String) {

@@ -6,6 +6,20 @@ use crate::domain::{AuditId, Error};
 use crate::storage::Tx;
 use crate::storage::queries::audit::{self, AuditFilter, RecordedEntry};
 
+/// What can be in the log: kinds of things, and what is done to them.
+pub const KINDS: [(&str, &[&str]); 10] = [
+    ("user", &["added", "changed", "password_changed"]),
+    ("team", &["added", "changed"]),
+    ("requester", &["added", "changed"]),
+    ("category", &["added", "changed"]),
+    ("tag", &["added", "changed"]),
+    ("canned_reply", &["added", "changed", "removed"]),
+    ("view", &["added", "changed", "removed"]),
+    ("apikey", &["added", "revoked"]),
+    ("identity_provider", &["added", "changed", "removed"]),
+    ("workspace", &["changed"]),
+];
+
 /// Entries on a page that does not say how many.
 pub const DEFAULT_LIMIT: i64 = 50;
 

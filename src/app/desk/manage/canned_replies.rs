@@ -53,7 +53,7 @@ pub fn add(
     at: Timestamp,
 ) -> Result<CannedReply, Error> {
     let owner = Some(staff.user).filter(|_| !shared);
-    demand_for(staff, shared)?;
+    check(staff, shared)?;
     let shortcut = checked(shortcut)?;
     let all = canned_replies::list(tx, staff.workspace, staff.user)?;
     check_room(all.iter().filter(|reply| reply.owner == owner).count())?;
@@ -119,11 +119,15 @@ pub fn remove(
 fn to_change(tx: &mut dyn Tx, staff: &Requester, id: CannedReplyId) -> Result<CannedReply, Error> {
     demand(staff, Right::ReadTickets)?;
     let reply = within_reach(staff, canned_replies::lock(tx, staff.workspace, id)?)?;
-    demand_for(staff, reply.owner.is_none())?;
+    check(staff, reply.owner.is_none())?;
     Ok(reply)
 }
 
-fn demand_for(staff: &Requester, shared: bool) -> Result<(), Error> {
+/// Whether `staff` may add and change a canned reply that everybody shares, or one of their own.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub fn check(staff: &Requester, shared: bool) -> Result<(), Error> {
     demand(staff, if shared { Right::ManageShared } else { Right::WriteCannedReplies })
 }
 

@@ -10,6 +10,7 @@ pub mod canned_replies;
 pub mod categories;
 pub mod identity_providers;
 pub mod own_account;
+pub mod parts;
 pub mod requesters;
 pub mod saved_views;
 pub mod staff;

@@ -51,7 +51,7 @@ pub fn add(
     query: &str,
     at: Timestamp,
 ) -> Result<SavedView, Error> {
-    demand_for(staff, shared)?;
+    check(staff, shared)?;
     let name = named("name", "name", name)?;
     let all = saved_views::list(tx, staff.workspace, staff.user)?;
     check_room(all.iter().filter(|view| view.shared == shared).count())?;
@@ -109,11 +109,15 @@ pub fn remove(
 fn to_change(tx: &mut dyn Tx, staff: &Requester, id: SavedViewId) -> Result<SavedView, Error> {
     demand(staff, Right::ReadTickets)?;
     let view = within_reach(staff, saved_views::lock(tx, staff.workspace, id)?)?;
-    demand_for(staff, view.shared)?;
+    check(staff, view.shared)?;
     Ok(view)
 }
 
-fn demand_for(staff: &Requester, shared: bool) -> Result<(), Error> {
+/// Whether `staff` may add and change a view that everybody shares, or one of their own.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub fn check(staff: &Requester, shared: bool) -> Result<(), Error> {
     demand(staff, if shared { Right::ManageShared } else { Right::KeepOwn })
 }
 

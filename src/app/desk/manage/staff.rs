@@ -1,11 +1,11 @@
 //! Admins manage the staff. Nobody is deleted: tickets and their histories name them.
 
-use super::{Unchanged, name_of_person, refused, told_of};
+use super::{Unchanged, name_of_person, refused, teams, told_of};
 use crate::app::desk::rights::{Right, demand};
 use crate::app::manage;
 use crate::domain::audit::Entry;
 use crate::domain::user::{Email, Person, Requester, Role};
-use crate::domain::{Conflict, Error, Timestamp, UserId};
+use crate::domain::{Conflict, Error, TeamId, Timestamp, UserId};
 use crate::storage::Tx;
 use crate::storage::queries::{audit, people, sessions, users, workspaces};
 
@@ -16,6 +16,8 @@ pub struct NewStaff {
     pub name: String,
     pub role: Role,
     pub password_hash: String,
+    /// The teams that they come to.
+    pub teams: Vec<TeamId>,
 }
 
 /// What to change; what is `None` stays.
@@ -25,6 +27,8 @@ pub struct StaffChange {
     pub role: Option<Role>,
     pub active: Option<bool>,
     pub password_hash: Option<String>,
+    /// The teams that they come to or leave; in the others, they stay or stay out.
+    pub teams: Vec<(TeamId, bool)>,
 }
 
 /// All staff, oldest first. Whoever may assign tickets has to know to whom.
@@ -66,6 +70,9 @@ pub fn add(tx: &mut dyn Tx, staff: &Requester, new: &NewStaff, at: Timestamp) ->
     let added = Person { name, ..colleague(people::lock(tx, workspace, id)?)? };
     people::set(tx, workspace, &added)?;
     audit::append(tx, &Entry::added(staff, at, "user.added", id.0, told_of(&added)))?;
+    for team in &new.teams {
+        teams::set_member(tx, staff, *team, (id, true), at)?;
+    }
     Ok(added)
 }
 
@@ -105,6 +112,9 @@ pub fn change(
     if after != before {
         people::set(tx, workspace, &after)?;
         audit::append(tx, &Entry::changed(staff, at, "user.changed", id.0, &told_of(&before), &told_of(&after)))?;
+    }
+    for (team, is_member) in &change.teams {
+        teams::set_member(tx, staff, *team, (id, *is_member), at)?;
     }
     if change.password_hash.is_some() || after.role != before.role || (before.active && !after.active) {
         sessions::revoke_of_user(tx, workspace, id, at)?;

@@ -91,6 +91,31 @@ pub fn change(
     Ok(after)
 }
 
+/// Has a member of staff in a team, or not.
+///
+/// # Errors
+/// [`Error::Forbidden`]; [`Error::Invalid`] when there is no such team.
+pub(super) fn set_member(
+    tx: &mut dyn Tx,
+    staff: &Requester,
+    id: TeamId,
+    (user, is_member): (UserId, bool),
+    at: Timestamp,
+) -> Result<(), Error> {
+    demand(staff, Right::ManageStaff)?;
+    let unknown = || Error::invalid("teams", Problem::UnknownPk(id.to_string()));
+    let before = teams::lock(tx, staff.workspace, id)?.ok_or_else(unknown)?;
+    let mut after = before.clone();
+    after.members.retain(|member| *member != user);
+    after.members.extend(is_member.then_some(user));
+    after.members.sort_unstable();
+    if after != before {
+        teams::set(tx, staff.workspace, &after)?;
+        audit::append(tx, &Entry::changed(staff, at, "team.changed", id.0, &told(&before), &told(&after)))?;
+    }
+    Ok(())
+}
+
 /// The members in the order of their ids, each once; all must be of the staff.
 fn checked(tx: &mut dyn Tx, staff: &Requester, members: &[UserId]) -> Result<Vec<UserId>, Error> {
     let known = people::staff(tx, staff.workspace)?;

@@ -2,14 +2,14 @@
 
 use askama::filters::Safe;
 
+use super::filter_names::{chip, value_names};
 use super::load::Loaded;
 use crate::app::desk::directory::Directory;
-use crate::app::desk::list_tickets::TicketList;
 use crate::app::desk::rights::{Right, has};
-use crate::domain::{TicketId, Timestamp, UserId};
+use crate::domain::{TicketId, Timestamp};
 use crate::http::console::markdown;
 use crate::http::console::people::Person;
-use crate::http::console::texts::{text, text_of, text_with};
+use crate::http::console::texts::text;
 use crate::http::console::times;
 use crate::http::console::views::Whose;
 use crate::http::tickets_query::{SNOOZED, SORTS};
@@ -141,10 +141,9 @@ impl ListPane {
         let row = |ticket: &DeskTicket| row(ticket, directory, current, &here, now);
         let chips: Vec<Chip> = query
             .narrowing()
-            .map(|(name, value)| {
-                let what = value_names(name, value, directory, list);
-                let name_and_value = [("name", text(&format!("filter-{name}"))), ("what", what)];
-                Chip { name: text_of("chip", &name_and_value), href: format!("/desk/tickets?{}", query.without(name)) }
+            .map(|(name, value)| Chip {
+                name: chip(name, value, directory, &list.tickets),
+                href: format!("/desk/tickets?{}", query.without(name)),
             })
             .collect();
         let times: Vec<_> = TIMES.into_iter().map(|name| time_field(name, query.get(name))).collect();
@@ -213,40 +212,6 @@ fn row(ticket: &DeskTicket, directory: &Directory, current: Option<TicketId>, he
     }
 }
 
-/// What the values of a filter are called.
-fn value_names(name: &str, value: &str, directory: &Directory, list: &TicketList) -> String {
-    match name {
-        "text" => text_with("quoted", "what", value),
-        _ => {
-            value.split(',').map(|value| value_name(name, value.trim(), directory, list)).collect::<Vec<_>>().join(", ")
-        }
-    }
-}
-
-fn value_name(name: &str, value: &str, directory: &Directory, list: &TicketList) -> String {
-    let id = value.parse::<i64>().ok();
-    let known = match (name, value) {
-        ("status", word) => StatusWord::parse(word).map(|known| text(&format!("status-{}", known.word()))),
-        ("priority", word) => PriorityWord::parse(word).map(|known| text(&format!("priority-{}", known.word()))),
-        ("assignee", "me") => Some(text("assignee-me")),
-        ("assignee", "none") => Some(text("assignee-none")),
-        ("assignee", _) => id.and_then(|id| directory.member(UserId(id))).map(|member| Person::from(member).name),
-        ("team", "none") => Some(text("team-none")),
-        ("team", _) => directory.teams.iter().find(|team| Some(team.id.0) == id).map(|team| team.name.clone()),
-        ("category", _) => {
-            directory.categories.iter().find(|category| Some(category.id.0) == id).map(|found| found.name.clone())
-        }
-        ("tag", _) => directory.tags.iter().find(|tag| Some(tag.id.0) == id).map(|tag| tag.tag.clone()),
-        ("requester", _) => {
-            let of_them = list.tickets.iter().find(|ticket| Some(ticket.requester.0) == id);
-            of_them.map(|ticket| Person::new(&ticket.requester_name, &ticket.requester_email).name)
-        }
-        ("snoozed", word) => Some(text(&format!("snoozed-{word}"))),
-        _ => Some(value.to_owned()),
-    };
-    known.unwrap_or_else(|| text("filter-unknown"))
-}
-
 fn selects(loaded: &Loaded) -> Vec<Select> {
     let Loaded { query, view, list, directory, .. } = loaded;
     let of_view: Vec<_> = form_urlencoded::parse(view.query.as_bytes()).map(|(name, _)| name).collect();
@@ -259,7 +224,7 @@ fn selects(loaded: &Loaded) -> Vec<Select> {
         all.extend(choices.into_iter().map(|(value, label)| Choice::new(&value, label, chosen)));
         // An address may say what the field does not offer, such as two values.
         if !all.iter().any(|choice| choice.chosen) {
-            all.push(Choice::new(&chosen, value_names(name, chosen, directory, list), chosen));
+            all.push(Choice::new(&chosen, value_names(name, chosen, directory, &list.tickets), chosen));
         }
         Select { name, label: text(&format!("filter-{name}")), choices: all }
     };

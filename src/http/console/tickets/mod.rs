@@ -6,6 +6,7 @@ mod change;
 mod completions;
 mod details;
 mod files;
+pub mod filter_names;
 mod list;
 mod load;
 mod merge;
@@ -24,6 +25,7 @@ use http::{HeaderMap, StatusCode};
 
 use self::bulk::Bulk;
 use self::details::Details;
+pub use self::list::Choice;
 use self::list::ListPane;
 use self::load::load;
 use self::query::{HOME_VIEW, ListQuery};
@@ -206,7 +208,7 @@ fn ticket_id(given: &str) -> Result<TicketId, PageError> {
 }
 
 /// `response`, after which what it says was done is not said again.
-fn said_once(says: bool, mut response: Response) -> Response {
+pub fn said_once(says: bool, mut response: Response) -> Response {
     if says {
         let (name, value) = Said::forget();
         response.headers_mut().append(name, value);

@@ -100,7 +100,8 @@ pub async fn list(
     let params = params.only(&["actor", "kind", "from", "before", "limit", "cursor"])?;
     let filter = AuditFilter {
         actor: params.number("actor")?.map(UserId),
-        kind: params.text("kind").map(|kind| kind.replace('\0', "")),
+        kinds: params.text("kind").map(|kind| vec![kind.replace(['\0', ','], " ")]),
+        subject: None,
         from: params.moment("from")?,
         before: params.moment("before")?,
     };

@@ -9,7 +9,6 @@ use super::NAME_MAX_CHARS;
 use super::passwords::hashed;
 use crate::app::desk::manage::own_account::{self, Account, AccountChange, NewPassword};
 use crate::app::desk::rights::Right;
-use crate::domain::{AuthFailure, Error};
 use crate::http::desk::body::{Json, Password, Text};
 use crate::http::desk::caller::Staff;
 use crate::http::desk::docs::{IfMatchHeader, WriteHeaders};
@@ -17,6 +16,7 @@ use crate::http::desk::kept::{Answer, Repeat, answer_once};
 use crate::http::desk::problem::DeskError;
 use crate::http::desk::version::IfMatch;
 use crate::http::extract::ClientAddress;
+use crate::http::own_password::known_password;
 use crate::http::words::RoleWord;
 use crate::http::{ApiError, AppState};
 
@@ -113,27 +113,16 @@ pub async fn change(
     .await
 }
 
-/// Holds the current password against the account, as signing in does, and hashes the new one.
+/// Holds the current password against the account, and hashes the new one.
 async fn replaced(
     app: &AppState,
     staff: Staff,
     address: ClientAddress,
     password: PasswordBody,
 ) -> Result<NewPassword, DeskError> {
-    let account = app.store().read(move |tx| own_account::credentials(tx, &staff.0)).await?;
-    let attempt = app.login_failures().begin(staff.0.workspace, &account.email, address.0, app.clock())?;
-    let known = account.password_hash;
-    let outcome = match app.sign_in().passwords.verify(password.current.0, known.clone()).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Error::Unauthenticated(AuthFailure::WrongCredentials)),
-        Err(error) => Err(error),
+    let known = known_password(app, &staff.0, address, password.current.0).await?;
+    let Some(known) = known else {
+        return Err(ApiError::field("password.current", "It is not the current password.").into());
     };
-    attempt.ended(&outcome);
-    match outcome {
-        Err(Error::Unauthenticated(_)) => {
-            return Err(ApiError::field("password.current", "It is not the current password.").into());
-        }
-        other => other?,
-    }
-    Ok(NewPassword { known, hash: hashed(app, "password.new", &password.new).await? })
+    Ok(NewPassword { known: Some(known), hash: hashed(app, "password.new", &password.new).await? })
 }

@@ -108,7 +108,7 @@ pub async fn add(
     staff::check(&caller.0)?;
     let password_hash = hashed(&app, "password", &password).await?;
     let name = name.map(|name| name.0).unwrap_or_default();
-    let new = NewStaff { email: email.0, name, role: role.0, password_hash };
+    let new = NewStaff { email: email.0, name, role: role.0, password_hash, teams: Vec::new() };
     let at = app.clock().now();
     answer_once(&app, request, at, move |tx| {
         let user = staff::add(tx, &caller.0, &new, at)?;
@@ -148,7 +148,13 @@ pub async fn change(
         Some(password) => Some(hashed(&app, "password", &password).await?),
         None => None,
     };
-    let change = StaffChange { name: name.map(|name| name.0), role: role.map(|role| role.0), active, password_hash };
+    let change = StaffChange {
+        name: name.map(|name| name.0),
+        role: role.map(|role| role.0),
+        active,
+        password_hash,
+        teams: Vec::new(),
+    };
     let at = app.clock().now();
     answer_once(&app, request, at, move |tx| {
         let unchanged = |now: &Person| seen.demand_of(&UserBody::from(now.clone()));
