@@ -2,6 +2,7 @@
 
 mod lists;
 mod safety;
+mod search;
 mod sign_in;
 mod texts;
 mod tickets;

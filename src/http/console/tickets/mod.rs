@@ -8,6 +8,7 @@ mod list;
 mod load;
 mod query;
 mod saved_views;
+mod search;
 mod timeline;
 
 use askama::Template;
@@ -39,6 +40,7 @@ pub fn routes() -> Router<AppState> {
         .route("/tickets/{id}", get(show_ticket))
         .route("/tickets/{id}/answer", post(answer::answer))
         .route("/tickets/{id}/change", post(change::change))
+        .route("/search", get(search::search))
         .route("/views", post(saved_views::save))
         .route("/views/{id}/delete", post(saved_views::delete))
         .route("/attachments/{id}", get(files::file))
