@@ -1,13 +1,26 @@
 // What scripts add to pages that work without them.
-import { localise } from "./times.js";
-import { saveByThemselves, sendOnce } from "./forms.js";
+import { compose } from "./composer.js";
+import { complete } from "./completions.js";
+import { inZone, saveByThemselves, sendOnce } from "./forms.js";
+import { listen } from "./keys.js";
+import { follow } from "./live.js";
+import { palette } from "./palette.js";
+import { bePresent } from "./presence.js";
 import { letGo } from "./said.js";
+import { localise } from "./times.js";
 
 document.documentElement.classList.add("has-script");
 localise(document);
-saveByThemselves(document);
-sendOnce(document);
-letGo(document);
+saveByThemselves();
+inZone();
+letGo(document.querySelector(".said"));
+compose();
+complete();
+sendOnce();
+listen();
+palette();
+bePresent();
+follow();
 // A page that comes back from the browser's memory was left long ago.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 

@@ -1,8 +1,7 @@
 // What was done is said for five seconds, longer while somebody is about to undo it.
 const SECONDS = 5;
 
-export function letGo(root) {
-  const said = root.querySelector(".said");
+export function letGo(said) {
   if (!said) return;
   let left = SECONDS;
   const timer = setInterval(() => {
@@ -12,4 +11,12 @@ export function letGo(root) {
     clearInterval(timer);
     said.remove();
   }, 1000);
+}
+
+// Says what the template `name` has, in the place of what is being said.
+export function say(name) {
+  for (const said of document.querySelectorAll(".said")) said.remove();
+  const said = document.getElementById(name).content.cloneNode(true).firstElementChild;
+  document.body.append(said);
+  return said;
 }

@@ -11,7 +11,7 @@ use crate::domain::ticket::{Happening, next_status};
 use crate::domain::user::Requester;
 use crate::domain::{ConversationId, Error, EventId, Status, TicketId, Timestamp};
 use crate::storage::queries::conversations::NewConversation;
-use crate::storage::queries::{conversations, desk_tickets, events, tickets};
+use crate::storage::queries::{conversations, desk_tickets, events, tickets, workplace};
 use crate::storage::{Sequence, Tx};
 
 /// What a member of staff says.
@@ -26,7 +26,7 @@ pub struct Answer<'a> {
 }
 
 /// Adds a conversation, and gives its id and the number of the ticket's last event. A public one makes an open ticket
-/// Processing, unless the answer says otherwise.
+/// Processing, unless the answer says otherwise. What was said is a draft no more.
 ///
 /// # Errors
 /// [`Error::Forbidden`], [`Error::NotFound`] as [`reach::ticket`]; `Conflict::Merged` when the ticket lives on in another;
@@ -61,6 +61,7 @@ pub fn answer_ticket(
         tickets::set_status(tx, key, state.status, after)?;
         events::append(tx, &event(Change::StatusChanged { before: state.status, after }))?;
     }
+    workplace::drop_draft(tx, key.workspace, staff.user, ticket)?;
     Ok((conversation, seen_now(tx, staff, ticket)?))
 }
 

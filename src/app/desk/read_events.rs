@@ -24,6 +24,15 @@ pub struct EventPage {
     pub more: bool,
 }
 
+/// The last event of the feed as it is now, whoever's it is: who follows from here on misses nothing that comes.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub fn last_event(tx: &mut dyn Tx, staff: &Requester) -> Result<EventId, Error> {
+    demand(staff, Right::ReadTickets)?;
+    Ok(tx.last_settled_event()?)
+}
+
 /// Up to `limit` events after `after` on tickets within reach. Whoever goes on at [`EventPage::last`] misses none.
 ///
 /// # Errors

@@ -15,6 +15,8 @@ pub struct Frame {
     pub look: Look,
     pub me: Person,
     pub role: String,
+    /// Whether single keys do something.
+    pub shortcuts: bool,
     /// The views, by whose they are.
     pub views: Vec<ViewGroup>,
     pub said: Option<Said>,
@@ -40,12 +42,48 @@ pub struct ViewLink {
     pub is_current: bool,
 }
 
+impl ViewLink {
+    /// The key that leads to it, after a `g`.
+    pub fn key(&self) -> &str {
+        self.word.get(..1).unwrap_or_default()
+    }
+}
+
+/// The keys, and what the texts of what they do are called.
+const KEYS: [(&str, &str); 19] = [
+    ("j", "key-next"),
+    ("k", "key-previous"),
+    ("o", "key-open"),
+    ("x", "key-choose"),
+    ("u", "key-back"),
+    ("r", "key-reply"),
+    ("n", "key-note"),
+    ("a", "key-assign"),
+    ("s", "key-status"),
+    ("p", "key-priority"),
+    ("t", "key-tags"),
+    ("/", "key-search"),
+    ("g …", "key-view"),
+    ("Ctrl ⏎", "key-send"),
+    ("::", "key-canned"),
+    ("@", "key-mention"),
+    ("Ctrl K", "key-palette"),
+    ("?", "key-keys"),
+    ("Esc", "key-leave"),
+];
+
 impl Frame {
+    /// Every key and what it does.
+    #[expect(clippy::unused_self, reason = "templates call it as a method")]
+    pub fn keys(&self) -> impl Iterator<Item = (&'static str, String)> {
+        KEYS.into_iter().map(|(key, does)| (key, text(does)))
+    }
+
     /// The frame of the page at `here`, which shows the view with the word `current`.
     pub fn new(signed: &Signed, headers: &HeaderMap, views: &[View], current: Option<&str>, here: String) -> Self {
         let view = |view: &View| ViewLink {
             word: view.word.clone(),
-            icon: if view.whose == Whose::BuiltIn { view.word.clone() } else { "saved".to_owned() },
+            icon: view.icon().to_owned(),
             name: view.name.clone(),
             count: view.count.clone(),
             is_current: current == Some(&view.word),
@@ -54,6 +92,7 @@ impl Frame {
             look: Look::of(headers),
             me: Person::from(&*signed.0),
             role: text(&format!("role-{}", signed.requester().role)),
+            shortcuts: signed.0.shortcuts,
             views: [
                 (Whose::BuiltIn, String::new()),
                 (Whose::Everybodys, text("views-shared")),

@@ -12,9 +12,11 @@ mod markdown;
 mod page;
 mod people;
 mod place;
+mod problems;
 mod said;
 pub mod same_site;
 mod session;
+mod shortcuts;
 mod sign_in;
 pub mod texts;
 mod tickets;
@@ -34,6 +36,7 @@ pub fn routes() -> Router<AppState> {
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/look", post(look::choose))
+        .route("/shortcuts", post(shortcuts::choose))
         .route("/assets/{hash}/{name}", get(assets::asset))
         .fallback(error::not_found)
         .layer(same_site::layer())

@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::error::PageError;
-use crate::domain::Error;
+use crate::domain::{Error, TicketId};
 
 /// Where the console begins.
 pub const HOME: &str = "/desk";
@@ -26,6 +26,17 @@ impl Place {
     /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What it asks for, after the `?`.
+    pub fn query(&self) -> &str {
+        self.0.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// The ticket whose page it is.
+    pub fn ticket(&self) -> Option<TicketId> {
+        let path = self.0.split('?').next()?;
+        path.strip_prefix(HOME)?.strip_prefix("/tickets/")?.parse().ok().map(TicketId)
     }
 
     /// The address as a value in another's query.

@@ -1,7 +1,5 @@
 //! Moments on pages: exact for machines, short for people. Scripts put them into the viewer's own zone.
 
-use std::fmt::Display;
-
 use askama::filters::Safe;
 use jiff::Timestamp as Moment;
 
@@ -24,7 +22,8 @@ fn moment(at: Timestamp) -> Moment {
     Moment::from_microsecond(at.0).unwrap_or(Moment::UNIX_EPOCH)
 }
 
-fn machine(at: Timestamp) -> impl Display {
+/// The moment as machines read it, to the second.
+pub fn machine(at: Timestamp) -> String {
     moment(at).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

@@ -35,6 +35,11 @@ pub struct View {
 }
 
 impl View {
+    /// The icon beside its name.
+    pub fn icon(&self) -> &str {
+        if self.whose == Whose::BuiltIn { &self.word } else { "saved" }
+    }
+
     /// What there is to say when it shows nothing, as texts are called.
     pub fn empty(&self) -> &str {
         if self.whose == Whose::BuiltIn { &self.word } else { "saved" }

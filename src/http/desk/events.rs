@@ -33,6 +33,9 @@ const LOOKS_IN_SILENCE: u32 = 30;
 /// How long a stream lasts. Clients come back by themselves, with the last event they have seen.
 const LASTS: Duration = Duration::from_mins(1);
 
+/// How soon a client comes back whose stream has ended.
+const COMES_BACK_AFTER: Duration = Duration::from_millis(500);
+
 /// Something that happened.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Event)]
@@ -161,9 +164,11 @@ impl Follower {
             for event in page.events {
                 let body = EventBody::try_from(event).ok()?;
                 let json = serde_json::to_string(&body).ok()?;
-                let _ = write!(text, "id: {}\nevent: {}\ndata: {json}\n\n", body.id, body.kind);
+                let _ = write!(text, "id: {}\ndata: {json}\n\n", body.id);
             }
-            if text.is_empty() && (self.looks == 1 || self.looks.is_multiple_of(LOOKS_IN_SILENCE)) {
+            if self.looks == 1 {
+                let _ = write!(text, "retry: {}\n\n", COMES_BACK_AFTER.as_millis());
+            } else if text.is_empty() && self.looks.is_multiple_of(LOOKS_IN_SILENCE) {
                 text.push_str(":\n\n");
             }
             if !text.is_empty() {

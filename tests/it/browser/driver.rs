@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
+use fantoccini::key::Key;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -86,19 +88,10 @@ impl Browser {
                 "{program} is missing: `apt-get install {package}`, or run script/test"
             );
         }
-        let mut driver = Command::new("/usr/bin/chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the driver starts");
-        let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
-        let port = loop {
-            let line = lines.next_line().await.expect("its output").expect("a port, before it ends");
-            if let Some((_, port)) = line.split_once("successfully on port ") {
-                break port.trim_end_matches('.').to_owned();
+        let (driver, port) = loop {
+            // Of many that start at once, one may lose the port that it was given.
+            if let Some(started) = start_driver().await {
+                break started;
             }
         };
         let address = format!("127.0.0.1:{port}");
@@ -148,6 +141,53 @@ impl Browser {
     /// Types into it.
     pub async fn write(&self, css: &str, text: &str) {
         self.find(css).await.send_keys(text).await.unwrap_or_else(|error| panic!("{css} takes no keys: {error}"));
+    }
+
+    /// Types where the keyboard is. Control is held until there is [`Key::Null`].
+    pub async fn press(&self, keys: &str) {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        let control = char::from(Key::Control);
+        for value in keys.chars() {
+            if value == char::from(Key::Null) {
+                actions = actions.then(KeyAction::Up { value: control });
+                continue;
+            }
+            actions = actions.then(KeyAction::Down { value });
+            if value != control {
+                actions = actions.then(KeyAction::Up { value });
+            }
+        }
+        self.client.perform_actions(actions).await.unwrap_or_else(|error| panic!("nothing takes {keys:?}: {error}"));
+    }
+
+    /// What the element that has the keyboard is about: its text, or its name.
+    pub async fn focus(&self) -> String {
+        let at = self.client.active_element().await.expect("an element");
+        match at.attr("name").await.expect("an answer") {
+            Some(name) => name,
+            None => at.text().await.expect("its text"),
+        }
+    }
+
+    /// Waits until `css` finds nothing that is seen.
+    pub async fn wait_until_gone(&self, css: &str) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let seen = match self.look_for(css).await {
+                Some(element) => element.is_displayed().await.unwrap_or(false),
+                None => false,
+            };
+            if !seen {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{css} is still there");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// What the field that `css` finds holds.
+    pub async fn value(&self, css: &str) -> String {
+        self.find(css).await.prop("value").await.expect("an answer").unwrap_or_default()
     }
 
     /// Waits until `css` finds something with `part` in its text.
@@ -235,6 +275,25 @@ impl Drop for Browser {
             eprintln!("Chromium's session does not end: {error}");
         }
     }
+}
+
+/// A driver and its port; nothing if it ended at once.
+async fn start_driver() -> Option<(Child, String)> {
+    let mut driver = Command::new("/usr/bin/chromedriver")
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the driver starts");
+    let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
+    while let Some(line) = lines.next_line().await.expect("its output") {
+        if let Some((_, port)) = line.split_once("successfully on port ") {
+            return Some((driver, port.trim_end_matches('.').to_owned()));
+        }
+    }
+    None
 }
 
 /// Where `script/test` puts what npm has.

@@ -4,6 +4,8 @@ mod driver;
 mod search;
 mod signing_in;
 mod tickets;
+mod together;
+mod working;
 
 use ferrodesk::domain::user::Role;
 
@@ -34,9 +36,14 @@ impl Scene {
 
     /// A browser in which the agent is signed in.
     async fn signed_in(&self, setup: Setup) -> Browser {
+        self.signed_in_as(&self.agent, setup).await
+    }
+
+    /// A browser in which `who` is signed in.
+    async fn signed_in_as(&self, who: &SignedIn, setup: Setup) -> Browser {
         let browser = self.browser(setup).await;
         browser.go("/desk").await;
-        sign_in(&browser, &self.agent.email, PASSWORD).await;
+        sign_in(&browser, &who.email, PASSWORD).await;
         browser.find(".desk").await;
         browser
     }

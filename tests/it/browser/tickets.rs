@@ -15,7 +15,7 @@ use crate::support::CONVERSATION;
 const PIXEL: &[u8] = include_bytes!("pixel.png");
 
 /// A desk with a few tickets, of which the first has seen some work: its id.
-async fn busy(scene: &Scene) -> i64 {
+pub async fn busy(scene: &Scene) -> i64 {
     let desk = &scene.desk;
     let later = |minutes| desk.app.clock.advance(Duration::from_mins(minutes));
     let ticket = desk.ticket_with(&[("screen.png", PIXEL), ("log <1>.txt", b"09:40:12 504\n")]).await;
@@ -129,7 +129,7 @@ async fn a_ticket_is_answered_and_closed_without_scripts(#[case] setup: Setup) {
     browser.wait_for_text(".timeline", "load balancer").await;
 
     browser.write(".composer textarea", "It is **fixed**.").await;
-    browser.click(".composer [name=then]").await;
+    browser.click(".composer [name=then][value=close]").await;
     browser.wait_for_text(".said", "Reply sent.").await;
     browser.wait_for_text("main .quick", "Reopen").await;
     browser.check("ticket-closed").await;

@@ -112,7 +112,8 @@ async fn only_what_was_changed_on_the_page_is_changed() {
     let kinds: Vec<String> = desk.events(ticket).await.into_iter().map(|(kind, ..)| kind).collect();
     assert_eq!(kinds, ["ticket.opened", "ticket.priority_changed", "ticket.status_changed"]);
     let nonsense = post(&client, &path, &[("status", "7"), ("assignee", "x")]).await;
-    assert_eq!(nonsense.status, StatusCode::BAD_REQUEST);
+    assert_eq!(nonsense.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&nonsense).contains("Status: This could not be read."), "{}", text(&nonsense));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ mod nodes;
 mod nul;
 mod outages;
 mod pooler;
-mod proxy;
+pub mod proxy;
 mod races;
 mod replica;
 mod revocation;

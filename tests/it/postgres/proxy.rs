@@ -96,9 +96,10 @@ impl Drop for Proxy {
     }
 }
 
-/// The host and port in an address like `postgres://user:password@host:port/name`.
+/// The host and port in an address like `postgres://user:password@host:port/name` or `http://host:port/`.
 fn address_in(url: &str) -> String {
-    let after = url.split_once('@').expect("a user").1;
+    let after = url.split_once("//").expect("a scheme").1;
+    let after = after.split_once('@').map_or(after, |(_, host)| host);
     after.split(['/', '?']).next().expect("a host").to_owned()
 }
 

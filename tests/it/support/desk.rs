@@ -2,6 +2,7 @@
 
 use ferrodesk::app::desk::answer_ticket::{self, answer_ticket};
 use ferrodesk::app::desk::change_ticket::{TicketChange, change_ticket};
+use ferrodesk::app::desk::manage::canned_replies;
 use ferrodesk::app::manage::{users, workspaces};
 use ferrodesk::blobs::StoredBlob;
 use ferrodesk::config::Config;
@@ -132,6 +133,12 @@ impl Desk {
             Ok(tx.execute("UPDATE app_user SET name = $1 WHERE workspace_id = $2 AND id = $3", &params)?)
         };
         assert_eq!(self.app.write(work).await, 1);
+    }
+
+    /// A member of staff writes a canned reply for themselves.
+    pub async fn canned(&self, staff: Requester, shortcut: &'static str, body: &'static str) {
+        let at = self.app.clock.now();
+        self.app.write(move |tx| canned_replies::add(tx, &staff, false, shortcut, body, at)).await;
     }
 
     /// An operator locks a user of Acme out.

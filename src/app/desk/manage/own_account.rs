@@ -86,6 +86,8 @@ pub fn change(
     }
     if after != before {
         people::set(tx, workspace, &after)?;
+        // Pages of the console remember what somebody is called and whether their keys do something.
+        tx.bump_revision()?;
         let entry = Entry::changed(staff, at, "user.changed", staff.user.0, &told_of(&before), &told_of(&after));
         audit::append(tx, &entry)?;
     }

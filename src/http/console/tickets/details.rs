@@ -22,6 +22,8 @@ pub struct Details {
     pub status: &'static str,
     pub locked: bool,
     pub snoozed_until: Option<Safe<String>>,
+    /// The value of the field `snoozed_until` as it is.
+    pub snoozed: String,
     pub merged_into: Option<TicketId>,
     pub merged: Vec<TicketId>,
     pub opened: Safe<String>,
@@ -55,6 +57,7 @@ impl Details {
             status: StatusWord(ticket.status).word(),
             locked: ticket.locked,
             snoozed_until: ticket.snoozed_until.filter(|until| *until > now).map(times::full),
+            snoozed: ticket.snoozed_until.map(times::machine).unwrap_or_default(),
             merged_into: ticket.merged_into,
             merged: page.merged.iter().map(|merged| merged.id).collect(),
             opened: times::full(ticket.created_at),

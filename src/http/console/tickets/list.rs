@@ -66,10 +66,13 @@ pub struct ListPane {
 }
 
 /// A ticket in the list.
+#[expect(clippy::struct_excessive_bools, reason = "a template shows each on its own")]
 pub struct TicketRow {
     pub id: TicketId,
     pub href: String,
     pub is_current: bool,
+    /// Whether something happened to it that the reader has not seen.
+    pub unread: bool,
     pub requester: Person,
     pub subject: Vec<Part>,
     /// What was said last, or what was looked for.
@@ -104,6 +107,18 @@ pub struct Select {
     pub name: &'static str,
     pub label: String,
     pub choices: Vec<Choice>,
+}
+
+impl Select {
+    /// The key that leads to it on a ticket's page; empty if none does.
+    pub fn key(&self) -> &'static str {
+        match self.name {
+            "assignee" => "a",
+            "status" => "s",
+            "priority" => "p",
+            _ => "",
+        }
+    }
 }
 
 /// A choice of a field.
@@ -169,6 +184,15 @@ impl ListPane {
     }
 }
 
+impl ListPane {
+    /// The page of the ticket below the one that is open; of the first, if that is not in the list.
+    pub fn below_current(&self) -> Option<String> {
+        let current = self.rows.iter().position(|row| row.is_current);
+        let below = self.rows.get(current.map_or(0, |place| place + 1));
+        below.map(|row| row.href.clone())
+    }
+}
+
 fn time_field(name: &'static str, value: &str) -> TimeField {
     // What is typed into a field for days is a day.
     let is_day = value.is_empty() || value.parse::<jiff::civil::Date>().is_ok();
@@ -195,6 +219,7 @@ impl TicketRow {
             id: ticket.id,
             href: format!("/desk/tickets/{}?{list}", ticket.id),
             is_current: current == Some(ticket.id),
+            unread: ticket.is_unread() && current != Some(ticket.id),
             requester: Person::new(&ticket.requester_name, &ticket.requester_email),
             subject: plain(ticket.subject.clone()),
             preview: plain(markdown::plain(&ticket.preview, PREVIEW_MAX_CHARS)),

@@ -3,12 +3,16 @@
 use super::query::{HOME_VIEW, ListQuery};
 use crate::app::desk::directory::{Directory, directory};
 use crate::app::desk::list_tickets::{DEFAULT_LIMIT, TicketList, count_tickets, list_tickets};
+use crate::app::desk::read_events::last_event;
 use crate::app::desk::read_ticket::{TicketPage, read_ticket};
+use crate::app::desk::rights::{Right, has};
+use crate::app::desk::workplace::draft;
 use crate::domain::user::Requester;
-use crate::domain::{Error, TicketId, Timestamp};
+use crate::domain::{Error, EventId, TicketId, Timestamp};
 use crate::http::AppState;
 use crate::http::console::views::{View, shown, views};
 use crate::storage::Tx;
+use crate::storage::queries::workplace::Draft;
 
 /// All that such a page shows.
 pub struct Loaded {
@@ -25,6 +29,10 @@ pub struct Loaded {
     pub total: String,
     /// The ticket that is open beside the list.
     pub page: Option<TicketPage>,
+    /// What staff have begun to write on it.
+    pub draft: Option<Draft>,
+    /// The last event that is in all of this.
+    pub last_event: EventId,
 }
 
 /// Reads the list that `query` asks for, and the ticket `open`.
@@ -48,7 +56,10 @@ fn read(
     open: Option<TicketId>,
     now: Timestamp,
 ) -> Result<Loaded, Error> {
+    let last_event = last_event(tx, staff)?;
     let page = open.map(|ticket| read_ticket(tx, staff, ticket, None)).transpose()?;
+    let writes_on = open.filter(|_| has(staff.role, Right::WorkTickets));
+    let draft = writes_on.map(|ticket| draft(tx, staff, ticket)).transpose()?.flatten();
     let views = views(tx, staff, now)?;
     if !views.iter().any(|view| view.word == query.view) {
         query.unreadable.push("view".to_owned());
@@ -59,5 +70,6 @@ fn read(
     let list = list_tickets(tx, staff, &asked.filter, asked.sort, asked.after.as_deref(), DEFAULT_LIMIT, now)?;
     let is_counted = query.narrowing().next().is_none() && !view.count.is_empty();
     let total = if is_counted { view.count.clone() } else { shown(count_tickets(tx, staff, &asked.filter, now)?) };
-    Ok(Loaded { staff: *staff, directory: directory(tx, staff)?, query, views, view, list, total, page })
+    let directory = directory(tx, staff)?;
+    Ok(Loaded { staff: *staff, directory, query, views, view, list, total, page, draft, last_event })
 }

@@ -73,6 +73,6 @@ pub async fn delete(
 
 fn said(kind: &'static str, next: &str) -> Result<Response, PageError> {
     let mut response = go_to(next)?;
-    response.headers_mut().extend([Said { kind, ticket: 0, undo: Vec::new() }.keep()]);
+    response.headers_mut().extend([Said::that(kind).keep()]);
     Ok(response)
 }

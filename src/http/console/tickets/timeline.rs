@@ -45,6 +45,7 @@ pub struct FileLink {
 
 /// Something that happened.
 pub struct EventLine {
+    pub anchor: String,
     pub sentence: String,
     pub at: Safe<String>,
 }
@@ -97,7 +98,10 @@ pub fn timeline(page: &TicketPage, directory: &Directory, now: Timestamp) -> Vec
     };
     entries.extend(page.events.iter().filter_map(|event| {
         let sentence = sentence(event, &name_of, directory)?;
-        Some((event.at, Entry::Event(EventLine { sentence, at: times::ago(event.at, now) })))
+        Some((
+            event.at,
+            Entry::Event(EventLine { anchor: format!("e{}", event.id), sentence, at: times::ago(event.at, now) }),
+        ))
     }));
     // What was said comes before what that changed.
     entries.sort_by_key(|(at, entry)| (*at, matches!(entry, Entry::Event(_))));
