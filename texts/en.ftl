@@ -132,6 +132,27 @@ tickets-shown = { $count ->
    *[other] { $count } tickets on this page
   }
 list-label = Tickets
+search = Search
+search-title = Search for { $what }
+search-results = What was found
+search-found = { $count ->
+    [one] { $count } ticket
+   *[other] { $count } tickets, the best first
+  }
+search-cut = The best { $count }. One more word tells them apart.
+search-by-subject = Filter this list by subject instead
+search-not-asked = Search in all tickets
+search-nothing = Nothing found for “{ $what }”
+search-help = Subjects, comments, replies and notes are searched. Words are found by their beginning; words in double quotes have to stand in a row.
+search-no-word = There is no word in this
+search-no-word-help = A search needs a letter or a digit. Other characters are found by the filter for subjects.
+search-too-long = This is too long to search for
+search-too-long-help = A search has { $count } characters at the most.
+snippet-more = …
+matched-subject = In the subject
+matched-comment = In the first message
+matched-reply = In a reply
+matched-note = In a note
 unread = Unread.
 choose = Choose #{ $what }
 bulk = Change the chosen tickets
@@ -139,7 +160,6 @@ bulk-chosen = chosen
 bulk-as-is = As it is
 bulk-apply = Change
 bulk-clear = Cancel
-search = Search subjects
 filter = Filter
 filter-apply = Apply
 filter-clear = Clear all

@@ -74,6 +74,7 @@ const KEYS: [(&str, &str); 19] = [
 
 impl Frame {
     /// Every key and what it does.
+    #[expect(clippy::unused_self, reason = "templates call it as a method")]
     pub fn keys(&self) -> impl Iterator<Item = (&'static str, String)> {
         KEYS.into_iter().map(|(key, does)| (key, text(does)))
     }

@@ -1,6 +1,7 @@
 //! What people write, as HTML that is safe to show: rendered as Markdown, then sanitised, whatever came out.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
@@ -61,11 +62,59 @@ fn options() -> Options<'static> {
 
 /// What a reader of the HTML of `text` would read, in one line of `max_chars` characters at the most. It is no HTML.
 pub fn plain(text: &str, max_chars: usize) -> String {
-    let arena = Arena::new();
-    let mut plain = String::new();
     // No mark takes more than a few characters, so that the rest of a long text is not looked at.
     let begins = text.char_indices().nth(max_chars * 4).map_or(text, |(end, _)| &text[..end]);
-    for node in parse_document(&arena, begins, &options()).descendants() {
+    read(begins).chars().take(max_chars).collect()
+}
+
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub text: String,
+    /// Whether it was looked for.
+    pub marked: bool,
+}
+
+/// `text`, cut where its `marks` begin and end.
+pub fn parts(text: &str, marks: &[Range<usize>]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for mark in marks {
+        parts.push(Part { text: text[start..mark.start].to_owned(), marked: false });
+        parts.push(Part { text: text[mark.clone()].to_owned(), marked: true });
+        start = mark.end;
+    }
+    parts.push(Part { text: text[start..].to_owned(), marked: false });
+    parts.retain(|part| !part.text.is_empty());
+    parts
+}
+
+/// Characters that Unicode gives no meaning, around what is marked while Markdown is read.
+const MARKS: [char; 2] = ['\u{e000}', '\u{e001}'];
+
+/// What a reader of the HTML of `text` would read, cut where the marks begin and end. What is marked in an address that a
+/// reader does not see goes with it.
+pub fn plain_parts(text: &str, marks: &[Range<usize>]) -> Vec<Part> {
+    let mut with_marks = String::new();
+    for part in parts(text, marks) {
+        let said = part.text.replace(MARKS, "");
+        with_marks.extend(part.marked.then_some(MARKS[0]));
+        with_marks.push_str(&said);
+        with_marks.extend(part.marked.then_some(MARKS[1]));
+    }
+    let read = read(&with_marks);
+    let pieces = read.split_inclusive(MARKS).map(|piece| {
+        let marked = piece.ends_with(MARKS[1]);
+        Part { text: piece.trim_end_matches(MARKS).to_owned(), marked }
+    });
+    pieces.filter(|part| !part.text.is_empty()).collect()
+}
+
+/// All that a reader reads, in one line.
+fn read(text: &str) -> String {
+    let arena = Arena::new();
+    let mut plain = String::new();
+    for node in parse_document(&arena, text, &options()).descendants() {
         match &node.data().value {
             NodeValue::Text(said) => plain.push_str(said),
             NodeValue::Code(code) => plain.push_str(&code.literal),
@@ -88,8 +137,7 @@ pub fn plain(text: &str, max_chars: usize) -> String {
             _ => plain.push(' '),
         }
     }
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    words.join(" ").chars().take(max_chars).collect()
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The HTML of `text`.
@@ -132,7 +180,7 @@ pub fn html(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{html, plain};
+    use super::{Part, html, parts, plain, plain_parts};
 
     #[test]
     fn what_people_write_is_shown_as_they_mean_it() {
@@ -163,6 +211,31 @@ mod tests {
         assert_eq!(all(" \n \u{a0}"), "");
         assert_eq!(plain(&"é".repeat(1000), 5), "ééééé");
         assert_eq!(plain(&"**x** ".repeat(100_000), 7), "x x x x");
+    }
+
+    #[test]
+    fn marks_stay_where_markdown_goes() {
+        let marked = |parts: Vec<Part>| -> String {
+            parts.into_iter().map(|part| if part.marked { format!("[{}]", part.text) } else { part.text }).collect()
+        };
+        let all = |text: &str, words: &[&str]| {
+            let marks: Vec<_> = words
+                .iter()
+                .map(|word| text.find(word).expect("a place"))
+                .zip(words)
+                .map(|(at, word)| at..at + word.len())
+                .collect();
+            (marked(parts(text, &marks)), marked(plain_parts(text, &marks)))
+        };
+        let (literal, plain) = all("Since **Monday**: `504` and _slow_", &["Monday", "504", "slow"]);
+        assert_eq!(literal, "Since **[Monday]**: `[504]` and _[slow]_");
+        assert_eq!(plain, "Since [Monday]: [504] and [slow]");
+        assert_eq!(all("see [the page](https://a.example)", &["page", "example"]).1, "see the [page]");
+        assert_eq!(all("**cut in the mid", &["mid"]).1, "**cut in the [mid]");
+        assert_eq!(all("half**way** there", &["half"]).1, "[half]way there");
+        assert_eq!(all("<script>alert(1)</script>", &["alert"]).1, "<script>[alert](1)</script>");
+        assert_eq!(all("a \u{e000}b\u{e001} c", &["c"]).1, "a b [c]");
+        assert_eq!(parts("", &[]), []);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod lists;
 mod safety;
+mod search;
 mod settings;
 mod sign_in;
 mod texts;

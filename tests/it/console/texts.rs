@@ -6,7 +6,7 @@ use std::path::Path;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Texts whose keys are put together, by what they begin with.
-const COMPOSED: [&str; 22] = [
+const COMPOSED: [&str; 23] = [
     "error-",
     "view-",
     "role-",
@@ -19,6 +19,7 @@ const COMPOSED: [&str; 22] = [
     "priority-",
     "empty-",
     "field-",
+    "matched-",
     "event-",
     "part-",
     "about-",

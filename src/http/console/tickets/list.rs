@@ -1,13 +1,14 @@
 //! The list of tickets as a page shows it.
 
 use askama::filters::Safe;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::filter_names::{chip, value_names};
 use super::load::Loaded;
 use crate::app::desk::directory::Directory;
 use crate::app::desk::rights::{Right, has};
 use crate::domain::{TicketId, Timestamp};
-use crate::http::console::markdown;
+use crate::http::console::markdown::{self, Part};
 use crate::http::console::people::Person;
 use crate::http::console::texts::text;
 use crate::http::console::times;
@@ -43,6 +44,10 @@ pub struct ListPane {
     /// The list from its beginning, if this is not it.
     pub first_page: Option<String>,
     pub chips: Vec<Chip>,
+    /// The query of the list.
+    pub here: String,
+    /// The search, which leads back here.
+    pub search: String,
     /// The part of the subject that is looked for.
     pub text: String,
     pub selects: Vec<Select>,
@@ -61,6 +66,7 @@ pub struct ListPane {
 }
 
 /// A ticket in the list.
+#[expect(clippy::struct_excessive_bools, reason = "a template shows each on its own")]
 pub struct TicketRow {
     pub id: TicketId,
     pub href: String,
@@ -68,8 +74,11 @@ pub struct TicketRow {
     /// Whether something happened to it that the reader has not seen.
     pub unread: bool,
     pub requester: Person,
-    pub subject: String,
-    pub preview: String,
+    pub subject: Vec<Part>,
+    /// What was said last, or what was looked for.
+    pub preview: Vec<Part>,
+    /// In which text something was found, as its text is called.
+    pub matched: Option<&'static str>,
     pub status: &'static str,
     pub priority: &'static str,
     pub tags: Vec<String>,
@@ -138,7 +147,7 @@ impl ListPane {
     pub fn new(loaded: &Loaded, current: Option<TicketId>, now: Timestamp) -> Self {
         let Loaded { query, view, list, directory, .. } = loaded;
         let here = query.here();
-        let row = |ticket: &DeskTicket| row(ticket, directory, current, &here, now);
+        let row = |ticket: &DeskTicket| TicketRow::new(ticket, directory, current, &here, now);
         let chips: Vec<Chip> = query
             .narrowing()
             .map(|(name, value)| Chip {
@@ -159,6 +168,8 @@ impl ListPane {
             first_page: query.goes_on().then(|| format!("/desk/tickets?{}", query.without(""))),
             is_narrowed: !chips.is_empty(),
             chips,
+            search: format!("/desk/search?list={}", utf8_percent_encode(&here, NON_ALPHANUMERIC)),
+            here,
             text: query.get("text").to_owned(),
             selects: selects(loaded),
             unfiltered: format!("/desk/tickets?view={}", view.word),
@@ -192,23 +203,34 @@ fn shortened(name: &str) -> String {
     name.chars().take(NAME_MAX_CHARS).collect()
 }
 
-fn row(ticket: &DeskTicket, directory: &Directory, current: Option<TicketId>, here: &str, now: Timestamp) -> TicketRow {
-    let tag = |id| directory.tags.iter().find(|tag| tag.id == id).map(|tag| tag.tag.clone());
-    TicketRow {
-        id: ticket.id,
-        href: format!("/desk/tickets/{}?{here}", ticket.id),
-        is_current: current == Some(ticket.id),
-        unread: ticket.is_unread() && current != Some(ticket.id),
-        requester: Person::new(&ticket.requester_name, &ticket.requester_email),
-        subject: ticket.subject.clone(),
-        preview: markdown::plain(&ticket.preview, PREVIEW_MAX_CHARS),
-        status: StatusWord(ticket.status).word(),
-        priority: PriorityWord(ticket.priority).word(),
-        tags: ticket.tags.iter().copied().filter_map(tag).collect(),
-        assignee: ticket.assignee.and_then(|id| directory.member(id)).map(Person::from),
-        locked: ticket.locked,
-        snoozed: ticket.snoozed_until.is_some_and(|until| until > now),
-        updated: times::ago(ticket.updated_at, now),
+impl TicketRow {
+    /// The row of `ticket`, which leads to it beside the list with the query `list`.
+    pub fn new(
+        ticket: &DeskTicket,
+        directory: &Directory,
+        current: Option<TicketId>,
+        list: &str,
+        now: Timestamp,
+    ) -> Self {
+        let tag = |id| directory.tags.iter().find(|tag| tag.id == id).map(|tag| tag.tag.clone());
+        let plain = |text: String| vec![Part { text, marked: false }];
+        Self {
+            id: ticket.id,
+            href: format!("/desk/tickets/{}?{list}", ticket.id),
+            is_current: current == Some(ticket.id),
+            unread: ticket.is_unread() && current != Some(ticket.id),
+            requester: Person::new(&ticket.requester_name, &ticket.requester_email),
+            subject: plain(ticket.subject.clone()),
+            preview: plain(markdown::plain(&ticket.preview, PREVIEW_MAX_CHARS)),
+            matched: None,
+            status: StatusWord(ticket.status).word(),
+            priority: PriorityWord(ticket.priority).word(),
+            tags: ticket.tags.iter().copied().filter_map(tag).collect(),
+            assignee: ticket.assignee.and_then(|id| directory.member(id)).map(Person::from),
+            locked: ticket.locked,
+            snoozed: ticket.snoozed_until.is_some_and(|until| until > now),
+            updated: times::ago(ticket.updated_at, now),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod palette;
 mod presence;
 mod query;
 mod saved_views;
+mod search;
 mod timeline;
 
 use askama::Template;
@@ -52,6 +53,7 @@ pub fn routes() -> Router<AppState> {
         .route("/tickets/{id}", get(show_ticket))
         .route("/tickets/{id}/answer", post(answer::answer))
         .route("/tickets/{id}/change", post(change::change))
+        .route("/search", get(search::search))
         .route("/tickets/{id}/merge", post(merge::merge))
         .route("/tickets/{id}/presence", post(presence::be_present))
         .route("/views", post(saved_views::save))

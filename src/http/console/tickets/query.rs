@@ -110,6 +110,11 @@ impl ListQuery {
         self.written(dropped, None)
     }
 
+    /// The query of this list from its beginning, with `text` for the part of the subject.
+    pub fn with_text(&self, text: &str) -> String {
+        form_urlencoded::Serializer::new(self.without("text")).append_pair("text", text).finish()
+    }
+
     /// The query of this page of the list.
     pub fn here(&self) -> String {
         self.written("", self.cursor.as_deref())
