@@ -1,47 +1,12 @@
-//! Lists of tickets: filtered, in order, by keyset pages. Their statements are composed of what is asked for.
+//! Lists of tickets: in order, by keyset pages. First the keys of a page are found by indexes alone, then its tickets read.
 
-use std::fmt::Write as _;
+use std::collections::HashMap;
 
-use super::super::tickets::contains;
+use super::few::few;
+use super::filter::{Composed, DeskFilter, Narrowed, Way, reached};
 use super::{DeskTicket, Reach, read};
-use crate::domain::{CategoryId, Priority, Status, TagId, TeamId, TicketId, Timestamp, UserId, WorkspaceId, text};
+use crate::domain::{Priority, Status, TicketId, Timestamp, UserId, WorkspaceId};
 use crate::storage::{Param, StorageError, Tx};
-
-/// A person or a team to filter by, or nobody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose<Id> {
-    Is(Id),
-    Nobodys,
-}
-
-/// What to do with tickets that are snoozed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Snoozed {
-    #[default]
-    Hidden,
-    Only,
-    Included,
-}
-
-/// What a list is narrowed down to. What is empty or `None` narrows nothing down.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeskFilter {
-    pub statuses: Vec<Status>,
-    pub priorities: Vec<Priority>,
-    pub categories: Vec<CategoryId>,
-    /// Tickets with any of them.
-    pub tags: Vec<TagId>,
-    pub assignee: Option<Whose<UserId>>,
-    pub team: Option<Whose<TeamId>>,
-    pub requester: Option<UserId>,
-    pub created_from: Option<Timestamp>,
-    pub created_before: Option<Timestamp>,
-    pub updated_from: Option<Timestamp>,
-    pub updated_before: Option<Timestamp>,
-    pub snoozed: Snoozed,
-    /// Part of the subject.
-    pub text: Option<String>,
-}
 
 /// In which order a list is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,32 +23,41 @@ pub enum Sort {
 }
 
 impl Sort {
-    fn columns(self) -> &'static [&'static str] {
-        match self {
-            Self::Newest | Self::Oldest => &["t.updated_at", "t.id"],
-            Self::LastOpened | Self::FirstOpened => &["t.id"],
-            Self::Urgent => &["t.priority", "t.updated_at", "t.id"],
-        }
-    }
-
     fn descends(self) -> bool {
         !matches!(self, Self::Oldest | Self::FirstOpened)
+    }
+
+    fn is_by_id(self) -> bool {
+        matches!(self, Self::LastOpened | Self::FirstOpened)
     }
 
     /// What a ticket is sorted by, and what the next page goes on after.
     #[must_use]
     pub fn key(self, ticket: &DeskTicket) -> Vec<i64> {
+        self.key_of(&Place {
+            id: ticket.id.0,
+            priority: ticket.priority.number(),
+            updated_at: ticket.updated_at.0,
+        })
+    }
+
+    fn key_of(self, place: &Place) -> Vec<i64> {
         match self {
-            Self::Newest | Self::Oldest => vec![ticket.updated_at.0, ticket.id.0],
-            Self::LastOpened | Self::FirstOpened => vec![ticket.id.0],
-            Self::Urgent => vec![ticket.priority.number(), ticket.updated_at.0, ticket.id.0],
+            Self::Newest | Self::Oldest => vec![place.updated_at, place.id],
+            Self::LastOpened | Self::FirstOpened => vec![place.id],
+            Self::Urgent => vec![place.priority, place.updated_at, place.id],
         }
     }
 
     /// Whether `key` can be one of this order.
     #[must_use]
     pub fn accepts(self, key: &[i64]) -> bool {
-        key.len() == self.columns().len()
+        let parts = match self {
+            Self::Newest | Self::Oldest => 2,
+            Self::LastOpened | Self::FirstOpened => 1,
+            Self::Urgent => 3,
+        };
+        key.len() == parts
     }
 }
 
@@ -96,58 +70,27 @@ pub struct DeskPage<'a> {
     pub limit: i64,
 }
 
-/// A statement that grows, and its parameters.
-#[derive(Default)]
-struct Composed<'a> {
-    sql: String,
-    params: Vec<Param<'a>>,
+/// What tickets are sorted by.
+#[derive(Clone, Copy)]
+struct Place {
+    id: i64,
+    priority: i64,
+    updated_at: i64,
 }
 
-impl<'a> Composed<'a> {
-    fn push(&mut self, sql: &str) {
-        self.sql.push_str(sql);
-    }
+/// The columns of a [`Place`], in order.
+const PLACE: &str = "SELECT t.id, t.priority, t.updated_at FROM ticket t";
 
-    fn param(&mut self, param: Param<'a>) {
-        self.params.push(param);
-        let _ = write!(self.sql, "${}", self.params.len());
-    }
+/// So many ids of a list that is sorted by them are looked at one by one, at first and then once more.
+const WINDOWS: [i64; 2] = [500, 4000];
 
-    /// ` AND <sql> <param>`
-    fn and(&mut self, sql: &str, param: Param<'a>) {
-        self.push(" AND ");
-        self.push(sql);
-        self.push(" ");
-        self.param(param);
-    }
+/// If fewer of the newest thousand tickets have a text in their subject, all subjects are read.
+const OFTEN: usize = 10;
+const NEWEST: i64 = 1000;
 
-    /// ` AND <column> IN (<numbers>)`, unless there are none.
-    fn and_in(&mut self, column: &str, numbers: impl IntoIterator<Item = i64>) {
-        self.list(&format!(" AND {column} IN ("), numbers, ")");
-    }
-
-    fn list(&mut self, before: &str, numbers: impl IntoIterator<Item = i64>, after: &str) {
-        let mut numbers = numbers.into_iter().peekable();
-        if numbers.peek().is_none() {
-            return;
-        }
-        self.push(before);
-        while let Some(number) = numbers.next() {
-            self.param(Param::Int(number));
-            if numbers.peek().is_some() {
-                self.push(", ");
-            }
-        }
-        self.push(after);
-    }
-
-    fn and_whose(&mut self, column: &str, whose: Option<i64>) {
-        match whose {
-            Some(id) => self.and(&format!("{column} ="), Param::Int(id)),
-            None => self.push(&format!(" AND {column} IS NULL")),
-        }
-    }
-}
+/// Ids that a statement has at the most; there are few lengths, so that they are few statements.
+const IDS_MAX: usize = 250;
+const IDS_TOGETHER: usize = 50;
 
 /// Tickets of the workspace in order, `page.limit` at the most, as `reader` sees them.
 pub fn list(
@@ -158,38 +101,228 @@ pub fn list(
     page: DeskPage<'_>,
     now: Timestamp,
 ) -> Result<Vec<DeskTicket>, StorageError> {
-    let pattern = filter.text.as_deref().map(pattern);
-    let statuses = if filter.statuses.is_empty() { &Status::ALL[..] } else { &filter.statuses };
-    // Each status on its own is a run of one index, in this order.
-    let runs: Vec<&[Status]> = match page.sort {
-        Sort::Newest | Sort::Oldest => statuses.chunks(1).collect(),
-        Sort::LastOpened | Sort::FirstOpened | Sort::Urgent => vec![statuses],
-    };
-    let mut found = Vec::new();
-    for run in runs {
-        let mut composed =
-            Composed { sql: concat!("SELECT ", columns!()).to_owned(), params: vec![Param::Int(reader.0)] };
-        narrow(&mut composed, workspace, reach, filter, run, pattern.as_deref(), now);
-        let columns = page.sort.columns();
-        if let Some(after) = page.after {
-            composed.push(&format!(" AND ({})", columns.join(", ")));
-            composed.push(if page.sort.descends() { " <" } else { " >" });
-            composed.list(" (", after.iter().copied(), ")");
-        }
-        let direction = if page.sort.descends() { " DESC" } else { "" };
-        let order: Vec<String> = columns.iter().map(|column| format!("{column}{direction}")).collect();
-        composed.push(&format!(" ORDER BY {} LIMIT ", order.join(", ")));
-        composed.param(Param::Int(page.limit));
-        tx.query_composed(&composed.sql, &composed.params, &mut |row| {
-            found.push(read(row)?);
-            Ok(())
-        })?;
-    }
-    found.sort_by_cached_key(|ticket| page.sort.key(ticket));
+    let narrowed = Narrowed::new(workspace, reach, filter, now);
+    let mut places = find(tx, &narrowed, page)?;
+    places.sort_by_cached_key(|place| page.sort.key_of(place));
     if page.sort.descends() {
-        found.reverse();
+        places.reverse();
     }
-    found.truncate(usize::try_from(page.limit).unwrap_or_default());
+    places.truncate(usize::try_from(page.limit).unwrap_or_default());
+    let ids = places.iter().map(|place| TicketId(place.id));
+    let found = by_ids(tx, (workspace, reader), reach, ids)?;
+    let mut found: HashMap<i64, DeskTicket> = found.into_iter().map(|ticket| (ticket.id.0, ticket)).collect();
+    Ok(places.into_iter().filter_map(|place| found.remove(&place.id)).collect())
+}
+
+/// The places of the page, in no order and perhaps with others behind them.
+fn find(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>) -> Result<Vec<Place>, StorageError> {
+    if let Some(ids) = few(tx, narrowed)? {
+        let mut places = of_ids(tx, narrowed, &ids)?;
+        if let Some(after) = page.after {
+            let descends = page.sort.descends();
+            places.retain(|place| match page.sort.key_of(place).as_slice().cmp(after) {
+                std::cmp::Ordering::Less => descends,
+                std::cmp::Ordering::Equal => false,
+                std::cmp::Ordering::Greater => !descends,
+            });
+        }
+        return Ok(places);
+    }
+    if page.sort.is_by_id() {
+        if let Some(near) = near(tx, narrowed, page)? {
+            return Ok(near);
+        }
+    } else if narrowed.filter.text.is_none() || is_often(tx, narrowed)? {
+        return walk(tx, narrowed, page);
+    }
+    if narrowed.filter.text.is_some() { look_everywhere(tx, narrowed, page) } else { sort_all(tx, narrowed, page) }
+}
+
+/// In the order of activity, as far as needed: each status and priority is a run of one index in that order, and the engines
+/// merge the runs.
+fn walk(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>) -> Result<Vec<Place>, StorageError> {
+    let mut found = Vec::new();
+    let priorities: Vec<Priority> = narrowed.priorities().collect();
+    // The most urgent come first, whatever happened to the others.
+    let steps: Vec<&[Priority]> =
+        if page.sort == Sort::Urgent { priorities.chunks(1).collect() } else { vec![&priorities] };
+    for priorities in steps {
+        let after = match (page.sort, page.after) {
+            (Sort::Urgent, Some([priority, after @ ..])) => match priorities[0].number().cmp(priority) {
+                std::cmp::Ordering::Less => None,
+                std::cmp::Ordering::Equal => Some(after),
+                std::cmp::Ordering::Greater => continue,
+            },
+            (_, after) => after,
+        };
+        let condition = |sql: &mut Composed<'_>| {
+            if let Some(after) = after {
+                sql.push(if page.sort.descends() { " AND (t.updated_at, t.id) <" } else { " AND (t.updated_at, t.id) >" });
+                sql.list(" (", after.iter().copied(), ")");
+            }
+        };
+        let runs = runs(narrowed, priorities, condition);
+        let order = if page.sort.descends() { "3 DESC, 1 DESC" } else { "3, 1" };
+        let left = page.limit - i64::try_from(found.len()).unwrap_or(i64::MAX);
+        let mut sql = Composed { sql: runs.each.join(" UNION ALL "), params: runs.params };
+        sql.push(&format!(" ORDER BY {order} LIMIT "));
+        sql.param(Param::Int(left));
+        found.extend(places(tx, &sql)?);
+        if found.len() >= usize::try_from(page.limit).unwrap_or_default() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Statements that share their parameters.
+struct Runs<'a> {
+    each: Vec<String>,
+    params: Vec<Param<'a>>,
+}
+
+/// A statement for each run of the index in the order of activity. Status and priority are no parameters there, because they
+/// are what tells the runs apart.
+fn runs<'a>(
+    narrowed: &'a Narrowed<'_>,
+    priorities: &[Priority],
+    condition: impl FnOnce(&mut Composed<'a>),
+) -> Runs<'a> {
+    let mut rest = Composed { sql: PLACE.to_owned(), params: Vec::new() };
+    narrowed.in_workspace(&mut rest, Way::Open);
+    let head = rest.sql.len();
+    narrowed.by_activity(&mut rest, Way::Open);
+    condition(&mut rest);
+    narrowed.by_the_rest(&mut rest);
+    let (head, tail) = rest.sql.split_at(head);
+    let run = |status: Status, priority: &Priority| {
+        format!("{head} AND t.status = {} AND t.priority = {}{tail}", status.number(), priority.number())
+    };
+    let of_status = |status| priorities.iter().map(move |priority| run(status, priority));
+    Runs { each: narrowed.statuses().flat_map(of_status).collect(), params: rest.params }
+}
+
+/// In the order of ids, if the next few thousand ids have enough of them.
+fn near(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>) -> Result<Option<Vec<Place>>, StorageError> {
+    let last = tx.last_id("ticket")?.unwrap_or_default();
+    let descends = page.sort.descends();
+    let after = page.after.and_then(|after| after.first().copied());
+    let mut from = after.unwrap_or(if descends { last + 1 } else { 0 });
+    let mut found = Vec::new();
+    for window in WINDOWS {
+        let to = if descends { from - window } else { from + window };
+        found.extend(between(tx, narrowed, (from, to), page.limit)?);
+        if found.len() >= usize::try_from(page.limit).unwrap_or_default() || to <= 0 || to > last {
+            return Ok(Some(found));
+        }
+        from = to;
+    }
+    Ok(None)
+}
+
+/// Those with ids behind `from` up to `to`, in the order in which one comes from there to there.
+fn between(
+    tx: &mut dyn Tx,
+    narrowed: &Narrowed<'_>,
+    (from, to): (i64, i64),
+    limit: i64,
+) -> Result<Vec<Place>, StorageError> {
+    let mut sql = Composed { sql: PLACE.to_owned(), params: Vec::new() };
+    narrowed.in_workspace(&mut sql, Way::Closed);
+    let descends = to < from;
+    sql.and(if descends { "t.id <" } else { "t.id >" }, Param::Int(from));
+    sql.and(if descends { "t.id >=" } else { "t.id <=" }, Param::Int(to));
+    narrowed.by_state(&mut sql, Way::Closed);
+    narrowed.by_activity(&mut sql, Way::Closed);
+    narrowed.by_the_rest(&mut sql);
+    sql.push(if descends { " ORDER BY t.id DESC LIMIT " } else { " ORDER BY t.id LIMIT " });
+    sql.param(Param::Int(limit));
+    places(tx, &sql)
+}
+
+/// In the order of ids, by the index in the order of activity as a whole. It is read in the direction in which the ids most
+/// often follow each other, so that what is found first is seldom pushed out by what is found later.
+fn sort_all(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>) -> Result<Vec<Place>, StorageError> {
+    let descends = page.sort.descends();
+    let condition = |sql: &mut Composed<'_>| {
+        if let Some(after) = page.after.and_then(|after| after.first()) {
+            sql.and(if descends { "t.id <" } else { "t.id >" }, Param::Int(*after));
+        }
+    };
+    let priorities: Vec<Priority> = narrowed.priorities().collect();
+    let mut runs = runs(narrowed, &priorities, condition);
+    let direction = if descends { " DESC" } else { "" };
+    runs.params.push(Param::Int(i64::MAX));
+    runs.params.push(Param::Int(page.limit));
+    let (all, limit) = (runs.params.len() - 1, runs.params.len());
+    let sorted = |run: &String| {
+        format!(
+            "SELECT * FROM (SELECT * FROM ({run} ORDER BY t.updated_at{direction}, t.id{direction} LIMIT ${all}) a
+             ORDER BY a.id{direction} LIMIT ${limit}) b"
+        )
+    };
+    let sql = runs.each.iter().map(sorted).collect::<Vec<_>>().join(" UNION ALL ");
+    places(tx, &Composed { sql, params: runs.params })
+}
+
+/// Whether the text that is looked for is in the subjects of many of the newest tickets.
+fn is_often(tx: &mut dyn Tx, narrowed: &Narrowed<'_>) -> Result<bool, StorageError> {
+    let last = tx.last_id("ticket")?.unwrap_or_default();
+    let often = i64::try_from(OFTEN).unwrap_or(i64::MAX);
+    Ok(between(tx, narrowed, (last + 1, last + 1 - NEWEST), often)?.len() >= OFTEN)
+}
+
+/// By reading all tickets of the workspace, as they are stored.
+fn look_everywhere(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>) -> Result<Vec<Place>, StorageError> {
+    let mut sql = Composed { sql: PLACE.to_owned(), params: Vec::new() };
+    narrowed.in_workspace(&mut sql, Way::Open);
+    narrowed.by_state(&mut sql, Way::Closed);
+    narrowed.by_activity(&mut sql, Way::Closed);
+    narrowed.by_the_rest(&mut sql);
+    let columns: &[&str] = match page.sort {
+        Sort::Newest | Sort::Oldest => &["t.updated_at + 0", "t.id + 0"],
+        Sort::LastOpened | Sort::FirstOpened => &["t.id + 0"],
+        Sort::Urgent => &["t.priority + 0", "t.updated_at + 0", "t.id + 0"],
+    };
+    let descends = page.sort.descends();
+    if let Some(after) = page.after {
+        sql.push(&format!(" AND ({}) {}", columns.join(", "), if descends { "<" } else { ">" }));
+        sql.list(" (", after.iter().copied(), ")");
+    }
+    let direction = if descends { " DESC" } else { "" };
+    let order: Vec<String> = columns.iter().map(|column| format!("{column}{direction}")).collect();
+    sql.push(&format!(" ORDER BY {} LIMIT ", order.join(", ")));
+    sql.param(Param::Int(page.limit));
+    places(tx, &sql)
+}
+
+/// Of the tickets with these ids, those that are let through.
+fn of_ids(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, ids: &[i64]) -> Result<Vec<Place>, StorageError> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(IDS_MAX) {
+        let mut sql = Composed { sql: PLACE.to_owned(), params: Vec::new() };
+        narrowed.in_workspace(&mut sql, Way::Closed);
+        narrowed.by_state(&mut sql, Way::Closed);
+        narrowed.by_activity(&mut sql, Way::Closed);
+        narrowed.by_the_rest(&mut sql);
+        sql.and_in("t.id", padded(ids.to_vec()));
+        found.extend(places(tx, &sql)?);
+    }
+    Ok(found)
+}
+
+/// The ids, and as many zeros as make up one of a few lengths; no ticket has the number 0.
+fn padded(mut ids: Vec<i64>) -> Vec<i64> {
+    ids.resize(ids.len().next_multiple_of(IDS_TOGETHER), 0);
+    ids
+}
+
+fn places(tx: &mut dyn Tx, sql: &Composed<'_>) -> Result<Vec<Place>, StorageError> {
+    let mut found = Vec::new();
+    tx.query_composed(&sql.sql, &sql.params, &mut |row| {
+        found.push(Place { id: row.int(0)?, priority: row.int(1)?, updated_at: row.int(2)? });
+        Ok(())
+    })?;
     Ok(found)
 }
 
@@ -207,13 +340,10 @@ pub(in crate::storage::queries) fn within_reach(
     // As an expression, it is a condition and no way to the rows: SQLite would go through all of the workspace for the ids.
     composed.push(" WHERE t.workspace_id + 0 = ");
     composed.param(Param::Int(workspace.0));
-    reached(&mut composed, reach);
+    reached(&mut composed, workspace, reach);
     composed.and_in(id, ids);
     (composed.sql, composed.params)
 }
-
-/// A list of ids has this many in a statement, or twice as many and so on.
-const IDS_TOGETHER: usize = 50;
 
 /// Those of the tickets numbered `ids` that are within reach, in no order, as `reader` sees them.
 pub fn by_ids(
@@ -222,19 +352,17 @@ pub fn by_ids(
     reach: Reach,
     ids: impl IntoIterator<Item = TicketId>,
 ) -> Result<Vec<DeskTicket>, StorageError> {
-    let mut ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
+    let ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(IDS_MAX) {
+        let reads = concat!("SELECT ", columns!());
+        let (sql, params) =
+            within_reach(reads, &[Param::Int(reader.0)], workspace, reach, "t.id", padded(ids.to_vec()));
+        tx.query_composed(&sql, &params, &mut |row| {
+            found.push(read(row)?);
+            Ok(())
+        })?;
     }
-    // Few lengths, so that they are few statements; no ticket has the number 0.
-    ids.resize(ids.len().next_multiple_of(IDS_TOGETHER), 0);
-    let (sql, params) =
-        within_reach(concat!("SELECT ", columns!()), &[Param::Int(reader.0)], workspace, reach, "t.id", ids);
-    let mut found = Vec::new();
-    tx.query_composed(&sql, &params, &mut |row| {
-        found.push(read(row)?);
-        Ok(())
-    })?;
     Ok(found)
 }
 
@@ -247,91 +375,25 @@ pub fn count(
     most: i64,
     now: Timestamp,
 ) -> Result<i64, StorageError> {
-    let pattern = filter.text.as_deref().map(pattern);
-    let mut composed = Composed { sql: "SELECT COUNT(*) FROM (SELECT 1 FROM ticket t".to_owned(), params: Vec::new() };
-    let statuses = if filter.statuses.is_empty() { &Status::ALL[..] } else { &filter.statuses };
-    narrow(&mut composed, workspace, reach, filter, statuses, pattern.as_deref(), now);
-    composed.push(" LIMIT ");
-    composed.param(Param::Int(most));
-    composed.push(") counted");
+    let narrowed = Narrowed::new(workspace, reach, filter, now);
+    if let Some(ids) = few(tx, &narrowed)? {
+        let counted = of_ids(tx, &narrowed, &ids)?.len();
+        return Ok(i64::try_from(counted).unwrap_or(i64::MAX).min(most));
+    }
+    let mut sql = Composed { sql: "SELECT COUNT(*) FROM (SELECT 1 FROM ticket t".to_owned(), params: Vec::new() };
+    narrowed.in_workspace(&mut sql, Way::Open);
+    // Subjects are read quickest as they are stored.
+    let way = if filter.text.is_some() { Way::Closed } else { Way::Open };
+    narrowed.by_state(&mut sql, way);
+    narrowed.by_activity(&mut sql, way);
+    narrowed.by_the_rest(&mut sql);
+    sql.push(" LIMIT ");
+    sql.param(Param::Int(most));
+    sql.push(") counted");
     let mut counted = 0;
-    tx.query_composed(&composed.sql, &composed.params, &mut |row| {
+    tx.query_composed(&sql.sql, &sql.params, &mut |row| {
         counted = row.int(0)?;
         Ok(())
     })?;
     Ok(counted)
-}
-
-fn narrow<'a>(
-    sql: &mut Composed<'a>,
-    workspace: WorkspaceId,
-    reach: Reach,
-    filter: &'a DeskFilter,
-    statuses: &[Status],
-    pattern: Option<&'a str>,
-    now: Timestamp,
-) {
-    sql.push(" WHERE t.workspace_id = ");
-    sql.param(Param::Int(workspace.0));
-    if let [status] = statuses {
-        sql.and("t.status =", Param::Int(status.number()));
-    } else if statuses.len() < Status::ALL.len() {
-        sql.and_in("t.status", statuses.iter().map(|status| status.number()));
-    }
-    reached(sql, reach);
-    sql.and_in("t.priority", filter.priorities.iter().map(|priority| priority.number()));
-    sql.and_in("t.category_id", filter.categories.iter().map(|category| category.0));
-    sql.list(
-        " AND EXISTS (SELECT 1 FROM ticket_tag g WHERE g.workspace_id = t.workspace_id AND g.ticket_id = t.id
-             AND g.tag_id IN (",
-        filter.tags.iter().map(|tag| tag.0),
-        "))",
-    );
-    match filter.assignee {
-        None => {}
-        Some(Whose::Is(user)) => sql.and_whose("t.assignee_id", Some(user.0)),
-        Some(Whose::Nobodys) => sql.and_whose("t.assignee_id", None),
-    }
-    match filter.team {
-        None => {}
-        Some(Whose::Is(team)) => sql.and_whose("t.team_id", Some(team.0)),
-        Some(Whose::Nobodys) => sql.and_whose("t.team_id", None),
-    }
-    let limits = [
-        ("t.requester_id =", filter.requester.map(|user| user.0)),
-        ("t.created_at >=", filter.created_from.map(|at| at.0)),
-        ("t.created_at <", filter.created_before.map(|at| at.0)),
-        ("t.updated_at >=", filter.updated_from.map(|at| at.0)),
-        ("t.updated_at <", filter.updated_before.map(|at| at.0)),
-    ];
-    for (condition, number) in limits {
-        if let Some(number) = number {
-            sql.and(condition, Param::Int(number));
-        }
-    }
-    match filter.snoozed {
-        Snoozed::Included => {}
-        Snoozed::Hidden => {
-            sql.and("(t.snoozed_until IS NULL OR t.snoozed_until <=", Param::Int(now.0));
-            sql.push(")");
-        }
-        Snoozed::Only => sql.and("t.snoozed_until >", Param::Int(now.0)),
-    }
-    if let Some(pattern) = pattern {
-        sql.and("t.subject_folded LIKE", Param::Text(pattern));
-        sql.push(" ESCAPE '!'");
-    }
-}
-
-fn reached(sql: &mut Composed<'_>, reach: Reach) {
-    if let Reach::TeamsOf(user) = reach {
-        sql.and("(t.assignee_id =", Param::Int(user.0));
-        sql.push(" OR t.team_id IN (SELECT m.team_id FROM team_member m WHERE m.workspace_id = t.workspace_id");
-        sql.and("m.user_id =", Param::Int(user.0));
-        sql.push("))");
-    }
-}
-
-fn pattern(part: &str) -> String {
-    contains(&text::fold(part))
 }
