@@ -150,7 +150,7 @@ def requests_of(desk):
     path = f"/desk/tickets/{desk.a_ticket()}?view=open"
     yield Request("console: ticket page", path, {**desk.cookie, **ENCODINGS}, PAGE_MS)
     yield Request("API: ticket", f"{API}/tickets/{desk.a_ticket()}", desk.agent, PAGE_MS)
-    yield Request("API: counts of all views", f"{API}/views/counts", desk.agent, COUNTS_MS)
+    yield Request("API: counts of all views", f"{API}/views?counts=true", desk.agent, COUNTS_MS)
     yield from lists(desk)
     yield from searches(desk)
 
