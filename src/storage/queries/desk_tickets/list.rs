@@ -162,10 +162,13 @@ fn walk(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>) -> Result<
             }
         };
         let runs = runs(narrowed, priorities, condition);
-        let order = if page.sort.descends() { "3 DESC, 1 DESC" } else { "3, 1" };
+        let direction = if page.sort.descends() { " DESC" } else { "" };
         let left = page.limit - i64::try_from(found.len()).unwrap_or(i64::MAX);
-        let mut sql = Composed { sql: runs.each.join(" UNION ALL "), params: runs.params };
-        sql.push(&format!(" ORDER BY {order} LIMIT "));
+        // Without their own orders, PostgreSQL would sort all that is in the runs.
+        let in_order = |run: &String| format!("SELECT * FROM ({run} ORDER BY t.updated_at{direction}, t.id{direction}) r");
+        let each: Vec<String> = runs.each.iter().map(in_order).collect();
+        let mut sql = Composed { sql: each.join(" UNION ALL "), params: runs.params };
+        sql.push(&format!(" ORDER BY 3{direction}, 1{direction} LIMIT "));
         sql.param(Param::Int(left));
         found.extend(places(tx, &sql)?);
         if found.len() >= usize::try_from(page.limit).unwrap_or_default() {
@@ -193,6 +196,7 @@ fn runs<'a>(
     let head = rest.sql.len();
     narrowed.by_activity(&mut rest, Way::Open);
     condition(&mut rest);
+    narrowed.by_tags(&mut rest, Way::Closed);
     narrowed.by_the_rest(&mut rest);
     let (head, tail) = rest.sql.split_at(head);
     let run = |status: Status, priority: &Priority| {
@@ -234,6 +238,7 @@ fn between(
     sql.and(if descends { "t.id >=" } else { "t.id <=" }, Param::Int(to));
     narrowed.by_state(&mut sql, Way::Closed);
     narrowed.by_activity(&mut sql, Way::Closed);
+    narrowed.by_tags(&mut sql, Way::Closed);
     narrowed.by_the_rest(&mut sql);
     sql.push(if descends { " ORDER BY t.id DESC LIMIT " } else { " ORDER BY t.id LIMIT " });
     sql.param(Param::Int(limit));
@@ -278,6 +283,7 @@ fn look_everywhere(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>)
     narrowed.in_workspace(&mut sql, Way::Open);
     narrowed.by_state(&mut sql, Way::Closed);
     narrowed.by_activity(&mut sql, Way::Closed);
+    narrowed.by_tags(&mut sql, Way::Closed);
     narrowed.by_the_rest(&mut sql);
     let columns: &[&str] = match page.sort {
         Sort::Newest | Sort::Oldest => &["t.updated_at + 0", "t.id + 0"],
@@ -304,6 +310,7 @@ fn of_ids(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, ids: &[i64]) -> Result<Vec<P
         narrowed.in_workspace(&mut sql, Way::Closed);
         narrowed.by_state(&mut sql, Way::Closed);
         narrowed.by_activity(&mut sql, Way::Closed);
+        narrowed.by_tags(&mut sql, Way::Closed);
         narrowed.by_the_rest(&mut sql);
         sql.and_in("t.id", padded(ids.to_vec()));
         found.extend(places(tx, &sql)?);
@@ -386,6 +393,7 @@ pub fn count(
     let way = if filter.text.is_some() { Way::Closed } else { Way::Open };
     narrowed.by_state(&mut sql, way);
     narrowed.by_activity(&mut sql, way);
+    narrowed.by_tags(&mut sql, Way::Open);
     narrowed.by_the_rest(&mut sql);
     sql.push(" LIMIT ");
     sql.param(Param::Int(most));
