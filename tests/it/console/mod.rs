@@ -2,6 +2,7 @@
 
 mod compression;
 mod lists;
+mod new_ticket;
 mod safety;
 mod search;
 mod settings;
