@@ -37,8 +37,9 @@ async fn unless_led_here(mut request: Request, next: Next) -> Response {
 fn is_ours(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let is_file = headers.contains_key(header::CONTENT_DISPOSITION) || headers.contains_key(header::CONTENT_RANGE);
-    let is_short =
-        text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()).is_some_and(|length: u64| length < FROM_BYTES);
+    let is_short = text(header::CONTENT_LENGTH)
+        .and_then(|length| length.parse().ok())
+        .is_some_and(|length: u64| length < FROM_BYTES);
     let kind = text(header::CONTENT_TYPE).and_then(|kind| kind.split(';').next()).unwrap_or_default();
     !is_file && !is_short && TYPES.contains(&kind)
 }

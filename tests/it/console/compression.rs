@@ -35,7 +35,13 @@ async fn what_is_ours_is_compressed_unless_another_site_asks(
     assert_eq!(expected.header("content-encoding"), "");
     assert_eq!(answer.header("content-encoding"), if compressed { "gzip" } else { "" });
     assert_eq!(answer.body.starts_with(&GZIP), compressed);
-    assert_eq!(answer.body.len() < expected.body.len() / 2, compressed, "{} of {}", answer.body.len(), expected.body.len());
+    assert_eq!(
+        answer.body.len() < expected.body.len() / 2,
+        compressed,
+        "{} of {}",
+        answer.body.len(),
+        expected.body.len()
+    );
     if compressed {
         assert!(answer.header("vary").to_lowercase().contains("accept-encoding"));
     }

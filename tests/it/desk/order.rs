@@ -226,7 +226,8 @@ impl Loaded {
             )
         };
         let rows: Vec<String> = tickets.iter().map(row).collect();
-        let tagged = tickets.iter().flat_map(|t| t.tags.iter().map(move |tag| format!("({workspace}, {}, {tag})", t.id)));
+        let tagged =
+            tickets.iter().flat_map(|t| t.tags.iter().map(move |tag| format!("({workspace}, {}, {tag})", t.id)));
         let tagged: Vec<String> = tagged.collect();
         self.desk.app.database().run(&format!(
             "INSERT INTO ticket (workspace_id, requester_id, id, subject, subject_folded, priority, category_id, status,

@@ -165,7 +165,8 @@ impl<'a> Narrowed<'a> {
             Way::Open => " AND EXISTS (SELECT 1",
             Way::Closed => " AND 0 < (SELECT COUNT(*)",
         };
-        let of_ticket = " FROM ticket_tag g WHERE g.workspace_id = t.workspace_id AND g.ticket_id = t.id AND g.tag_id IN (";
+        let of_ticket =
+            " FROM ticket_tag g WHERE g.workspace_id = t.workspace_id AND g.ticket_id = t.id AND g.tag_id IN (";
         sql.list(&format!("{before}{of_ticket}"), self.filter.tags.iter().map(|tag| tag.0), "))");
     }
 

@@ -34,11 +34,7 @@ impl Sort {
     /// What a ticket is sorted by, and what the next page goes on after.
     #[must_use]
     pub fn key(self, ticket: &DeskTicket) -> Vec<i64> {
-        self.key_of(&Place {
-            id: ticket.id.0,
-            priority: ticket.priority.number(),
-            updated_at: ticket.updated_at.0,
-        })
+        self.key_of(&Place { id: ticket.id.0, priority: ticket.priority.number(), updated_at: ticket.updated_at.0 })
     }
 
     fn key_of(self, place: &Place) -> Vec<i64> {
@@ -157,7 +153,11 @@ fn walk(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>) -> Result<
         };
         let condition = |sql: &mut Composed<'_>| {
             if let Some(after) = after {
-                sql.push(if page.sort.descends() { " AND (t.updated_at, t.id) <" } else { " AND (t.updated_at, t.id) >" });
+                sql.push(if page.sort.descends() {
+                    " AND (t.updated_at, t.id) <"
+                } else {
+                    " AND (t.updated_at, t.id) >"
+                });
                 sql.list(" (", after.iter().copied(), ")");
             }
         };
@@ -165,7 +165,8 @@ fn walk(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>) -> Result<
         let direction = if page.sort.descends() { " DESC" } else { "" };
         let left = page.limit - i64::try_from(found.len()).unwrap_or(i64::MAX);
         // Without their own orders, PostgreSQL would sort all that is in the runs.
-        let in_order = |run: &String| format!("SELECT * FROM ({run} ORDER BY t.updated_at{direction}, t.id{direction}) r");
+        let in_order =
+            |run: &String| format!("SELECT * FROM ({run} ORDER BY t.updated_at{direction}, t.id{direction}) r");
         let each: Vec<String> = runs.each.iter().map(in_order).collect();
         let mut sql = Composed { sql: each.join(" UNION ALL "), params: runs.params };
         sql.push(&format!(" ORDER BY 3{direction}, 1{direction} LIMIT "));
