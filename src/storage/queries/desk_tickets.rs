@@ -27,6 +27,7 @@ macro_rules! columns {
 mod few;
 mod filter;
 mod list;
+mod ways;
 
 pub use few::few_within_reach;
 pub use filter::{DeskFilter, Snoozed, Whose};
