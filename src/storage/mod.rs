@@ -79,6 +79,7 @@ pub enum Sequence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
     Attachment,
+    Audit,
 }
 
 /// What `each` of [`Tx::query`] is: called with every row in turn.
@@ -134,6 +135,9 @@ pub trait Tx {
     /// Waits for the transactions that have written to `table`, and keeps others from writing to it until this one is
     /// over: what is read of it from here on is all there is.
     fn exclude_writers(&mut self, table: Table) -> Result<(), StorageError>;
+
+    /// What the engine tells this database from others by, if it does; a copy of a file is not told from the file.
+    fn database_identity(&mut self) -> Result<String, StorageError>;
 
     /// Says that this transaction changes what servers remember between requests (see [`Store::revision`]).
     fn bump_revision(&mut self) -> Result<(), StorageError>;
