@@ -223,8 +223,8 @@ impl Verifier {
                 seal.up_to
             ));
         }
-        let up_to = seal.up_to;
-        *self.head(seal.workspace) = (seal, up_to);
+        let (workspace, up_to) = (seal.workspace, seal.up_to);
+        *self.head(workspace) = (seal, up_to);
     }
 
     /// Ends with what is wrong behind the last seals of workspaces: nothing before the log's last seal can be without one.

@@ -1,5 +1,6 @@
 //! What is done beside the requests.
 
+pub mod blob_owner;
 pub mod index_texts;
 pub mod seal;
 pub mod sweep;
@@ -53,8 +54,10 @@ async fn seal_if_due(app: &AppState) -> Result<(), Error> {
 }
 
 async fn run_rare_ones(app: &AppState) {
+    loop {
         tokio::time::sleep(LOOK_EVERY).await;
         match sweep_if_due(app).await {
+            Ok(Some(swept)) if swept.blobs_are_anothers => tracing::warn!(?swept, "{}", blob_owner::ANOTHERS),
             Ok(Some(swept)) => tracing::info!(?swept, "swept"),
             Ok(None) => {}
             Err(error) => tracing::warn!(?error, "a sweep was cut short; the next one goes on"),

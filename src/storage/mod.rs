@@ -326,6 +326,14 @@ impl Store {
         Ok(checked.await.map_err(Error::internal)??)
     }
 
+    /// Copies the database to a new SQLite file, as it is at one moment, if it is such a file itself; others go on writing.
+    /// Whether it did. `copied` is told of pages that are done, and of how many there are.
+    async fn write_snapshot(&self, to: &Path, copied: Arc<dyn Fn(u64, u64) + Send + Sync>) -> Result<bool, Error> {
+        let (engine, to) = (Arc::clone(&self.engine), to.to_owned());
+        let copying = tokio::task::spawn_blocking(move || engine.write_snapshot(&to, &*copied));
+        Ok(copying.await.map_err(Error::internal)??)
+    }
+
     /// How many rows a closure had best write, if there are many.
     #[must_use]
     pub fn rows_per_write(&self) -> usize {

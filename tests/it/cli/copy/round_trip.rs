@@ -3,6 +3,7 @@
 use ferrodesk::config::{Config, Flags};
 use ferrodesk::domain::conversation::Visibility;
 use ferrodesk::domain::{CategoryId, TagId};
+use ferrodesk::jobs::seal::seal;
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -85,6 +86,7 @@ pub async fn filled() -> Filled {
     desk.app.write(move |tx| Ok(tx.execute(tags, &[])?)).await;
     let kept = sign_in(&desk.app.application(&desk.acme).header("idempotency-key", "kept")).await;
     let seen = all_that_is_seen(&desk.client).await;
+    assert!(seal(desk.app.state.store()).await.expect("sealed") > 0);
     let (acme, ann) = (desk.acme.clone(), desk.ann.clone());
     desk.app.state.store().close();
     for name in ["ferrodesk.db", "blobs", "secret.key"] {
