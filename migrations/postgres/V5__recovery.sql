@@ -25,3 +25,6 @@ CREATE TRIGGER seals_are_never_emptied BEFORE TRUNCATE ON seal EXECUTE FUNCTION 
 -- Tells this installation from all others, from one that was restored from its backup too. Noted beside the attachments.
 ALTER TABLE installation ADD COLUMN identity TEXT NOT NULL DEFAULT '';
 UPDATE installation SET identity = replace(gen_random_uuid()::text, '-', '');
+-- How often this installation has begun to sweep. Noted beside the attachments too: a database that knows of fewer sweeps
+-- was restored to an earlier moment, and does not know what is named since.
+ALTER TABLE installation ADD COLUMN sweeps BIGINT NOT NULL DEFAULT 0;

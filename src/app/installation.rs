@@ -1,17 +1,27 @@
-//! What tells an installation from all others.
+//! Which installation this is, and making it another.
 
 use crate::domain::Error;
+use crate::domain::installation::Installation;
 use crate::storage::Tx;
 use crate::storage::queries::installation;
 
-/// What tells this installation from others. A database that was restored elsewhere by its server's own means, from a dump,
-/// say, is another one.
+/// The installation that this is.
 ///
 /// # Errors
 /// When the database fails.
-pub fn identity(tx: &mut dyn Tx) -> Result<String, Error> {
+pub fn installation(tx: &mut dyn Tx) -> Result<Installation, Error> {
     let engines = tx.database_identity()?;
-    Ok(format!("{}{engines}", installation::identity(tx)?))
+    let (identity, sweeps) = installation::identity(tx)?;
+    Ok(Installation { identity: format!("{identity}{engines}"), sweeps })
+}
+
+/// Counts a sweep, before it begins; gives the installation from then on.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_sweep(tx: &mut dyn Tx) -> Result<Installation, Error> {
+    installation::count_sweep(tx)?;
+    self::installation(tx)
 }
 
 /// Makes what was restored here another installation than the one that it comes from.

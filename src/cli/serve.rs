@@ -89,7 +89,7 @@ async fn look_at_blobs(app: AppState) {
     }
     match blob_owner::is_ours(app.store(), app.blobs()).await {
         Ok(true) => {}
-        Ok(false) => tracing::warn!("{}", blob_owner::ANOTHERS),
+        Ok(false) => tracing::warn!("{}", blob_owner::NOT_OURS),
         Err(error) => tracing::warn!(?error, "whose the store of attachments is cannot be told"),
     }
 }

@@ -57,7 +57,7 @@ async fn run_rare_ones(app: &AppState) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         match sweep_if_due(app).await {
-            Ok(Some(swept)) if swept.blobs_are_anothers => tracing::warn!(?swept, "{}", blob_owner::ANOTHERS),
+            Ok(Some(swept)) if swept.blobs_are_not_ours => tracing::warn!(?swept, "{}", blob_owner::NOT_OURS),
             Ok(Some(swept)) => tracing::info!(?swept, "swept"),
             Ok(None) => {}
             Err(error) => tracing::warn!(?error, "a sweep was cut short; the next one goes on"),
