@@ -89,7 +89,7 @@ pub async fn run(config: Config, args: BackupArgs) -> anyhow::Result<()> {
 
 /// Writes the rows as they are at one moment to `path`; gives what they come to, and which bytes their attachments need.
 async fn snapshot(desk: &Desk, path: &Path, as_json: bool) -> anyhow::Result<(State, Vec<Content>)> {
-    let bar = Bar::new("rows", as_json);
+    let bar = Bar::new("read", as_json);
     if desk.config.database()?.is_shared() {
         bar.expect(&desk.store).await?;
     }

@@ -200,7 +200,9 @@ async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Category(command) => catalogue::run_category(&desk, command).await,
         Command::Tag(command) => catalogue::run_tag(&desk, command).await,
         Command::IdentityProvider(command) => identity_provider::run(&desk, command).await,
-        Command::Demo(_) | Command::Serve(_) | Command::Copy(_) | Command::Backup(_) | Command::Restore(_) => unreachable!("these open what they need themselves"),
+        Command::Demo(_) | Command::Serve(_) | Command::Copy(_) | Command::Backup(_) | Command::Restore(_) => {
+            unreachable!("these open what they need themselves")
+        }
     };
     desk.store.close();
     outcome
@@ -228,7 +230,9 @@ impl Desk {
     /// Nothing may be done to what `ferrodesk copy` has begun and not finished.
     async fn refuse_half_a_copy(&self) -> anyhow::Result<()> {
         if self.store.read(|tx| Ok(crate::storage::copy::is_unfinished(tx)?)).await? {
-            anyhow::bail!("the database is an unfinished copy of another: run `ferrodesk copy`, or `ferrodesk restore`, again to finish it");
+            anyhow::bail!(
+                "the database is an unfinished copy of another: run `ferrodesk copy`, or `ferrodesk restore`, again to finish it"
+            );
         }
         Ok(())
     }

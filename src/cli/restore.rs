@@ -104,7 +104,8 @@ fn manifest<R: Read>(first: Option<std::io::Result<tar::Entry<'_, R>>>) -> anyho
 async fn refuse_anothers_blobs(config: &Config, args: &RestoreArgs) -> anyhow::Result<()> {
     let owner = Blobs::open(&config.blobs_at()?)?.owner().await;
     let is_owned = owner.context("the store of attachments cannot be reached")?.is_some();
-    let is_put_aside = args.replace && matches!(config.blobs_at()?, BlobsAt::Folder(folder) if folder == config.data.join("blobs"));
+    let is_put_aside =
+        args.replace && matches!(config.blobs_at()?, BlobsAt::Folder(folder) if folder == config.data.join("blobs"));
     if is_owned && !args.take_over_blobs && !is_put_aside {
         bail!(
             "the store of attachments belongs to another installation: set `blobs` to an empty one, or say \
@@ -198,9 +199,10 @@ async fn verify_rows(desk: &Desk, manifest: &Manifest, as_json: bool) -> anyhow:
     let is_comparable = manifest.layout == hex::encode(copy::layout());
     let here = table_sums(&state);
     for there in &manifest.tables {
-        let same = here.iter().find(|sum| sum.table == there.table).is_some_and(|sum| {
-            sum.rows == there.rows && (!is_comparable || sum.checksum == there.checksum)
-        });
+        let same = here
+            .iter()
+            .find(|sum| sum.table == there.table)
+            .is_some_and(|sum| sum.rows == there.rows && (!is_comparable || sum.checksum == there.checksum));
         ensure!(same, "the table {} is not what was backed up", there.table);
     }
     Ok(())

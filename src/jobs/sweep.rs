@@ -41,11 +41,8 @@ pub struct Swept {
 pub async fn sweep(store: &Store, blobs: &Blobs, at: Timestamp) -> Result<Swept, Error> {
     // Nothing is known of what another's tickets name.
     let is_ours = blob_owner::begin_sweep(store, blobs).await?;
-    let swept_blobs = if is_ours {
-        sweep_left_behind(store, blobs, at).await? + sweep_orphans(store, blobs, at).await?
-    } else {
-        0
-    };
+    let swept_blobs =
+        if is_ours { sweep_left_behind(store, blobs, at).await? + sweep_orphans(store, blobs, at).await? } else { 0 };
     let swept = Swept {
         answers: step_by_step(store, at, forget_old_answers).await?,
         sessions: step_by_step(store, at, forget_ended_sessions).await?,

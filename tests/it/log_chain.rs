@@ -130,7 +130,10 @@ async fn what_nobody_changed_is_found_unchanged(#[values(Engine::Sqlite, Engine:
     assert_eq!(problems, [""; 0]);
     let ends: Vec<_> = heads.iter().map(|head| (head.log, head.workspace.0, head.up_to)).collect();
     let last_audit = heads[2].up_to;
-    assert_eq!(ends, [(Log::Event, 1, 12), (Log::Event, 2, 11), (Log::Audit, 1, last_audit), (Log::Audit, 2, last_audit - 1)]);
+    assert_eq!(
+        ends,
+        [(Log::Event, 1, 12), (Log::Event, 2, 11), (Log::Audit, 1, last_audit), (Log::Audit, 2, last_audit - 1)]
+    );
     assert_eq!(seal(&logs.store).await.expect("sealed"), 0, "there is nothing to do");
 }
 

@@ -83,7 +83,12 @@ impl Logs {
 
     pub fn sentence(&self) -> String {
         let log = |(log, extent): &(Log, Extent)| {
-            format!("{} entries of the {} log checked, {} newer ones not sealed yet", extent.sealed, log.name(), extent.unsealed)
+            format!(
+                "{} entries of the {} log checked, {} newer ones not sealed yet",
+                extent.sealed,
+                log.name(),
+                extent.unsealed
+            )
         };
         self.extents.iter().map(log).collect::<Vec<_>>().join("; ")
     }

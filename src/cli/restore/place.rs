@@ -50,7 +50,10 @@ impl Place {
                 }
             }
             Database::Postgres(_) => {
-                ensure!(!replace, "--replace is for SQLite: on PostgreSQL, make an empty database and restore into that");
+                ensure!(
+                    !replace,
+                    "--replace is for SQLite: on PostgreSQL, make an empty database and restore into that"
+                );
                 must_be_vacant(&place.database).await?;
                 let working = tempfile::Builder::new().prefix("ferrodesk-restore-").tempdir_in(&config.data)?;
                 place.extracted = working.path().join("snapshot.db");
@@ -102,13 +105,19 @@ impl Place {
 
 /// Refuses a database that has workspaces, unless they are what an earlier restore left.
 async fn must_be_vacant(database: &Database) -> anyhow::Result<()> {
-    let store = database.open(&options(), StorageMetrics::default()).with_context(|| format!("cannot open {database}"))?;
-    let is_vacant = store.read(|tx| Ok::<_, Error>(copy::is_unfinished(tx)? || copy::count(tx, &TABLES[0])? == 0)).await;
+    let store =
+        database.open(&options(), StorageMetrics::default()).with_context(|| format!("cannot open {database}"))?;
+    let is_vacant =
+        store.read(|tx| Ok::<_, Error>(copy::is_unfinished(tx)? || copy::count(tx, &TABLES[0])? == 0)).await;
     store.close();
-    ensure!(is_vacant?, "{database} has workspaces: restore into an empty one{}", match database {
-        Database::Sqlite(_) => ", or put what is there aside with --replace",
-        Database::Postgres(_) => "",
-    });
+    ensure!(
+        is_vacant?,
+        "{database} has workspaces: restore into an empty one{}",
+        match database {
+            Database::Sqlite(_) => ", or put what is there aside with --replace",
+            Database::Postgres(_) => "",
+        }
+    );
     Ok(())
 }
 

@@ -58,9 +58,7 @@ pub async fn snapshot(
         Ok(send(tx, &pieces)?)
     });
     let (seen, ()) = try_join(reading, receive(&store, received, &*moved)).await?;
-    store
-        .write(move |tx| Ok(seen.last_ids.iter().try_for_each(|(table, id)| tx.raise_last_id(table, *id))?))
-        .await?;
+    store.write(move |tx| Ok(seen.last_ids.iter().try_for_each(|(table, id)| tx.raise_last_id(table, *id))?)).await?;
     let state = store.read(|tx| Ok(look(tx, &|_| {})?)).await?;
     if state.checksums != seen.checksums {
         return Err(Error::internal("the snapshot is not what was read"));
@@ -91,7 +89,11 @@ fn send(tx: &mut dyn Tx, pieces: &Sender<Piece>) -> Result<Seen, StorageError> {
     Ok(Seen { checksums, last_ids: last_ids(tx)? })
 }
 
-async fn receive(to: &Store, mut pieces: Receiver<Piece>, moved: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<(), Error> {
+async fn receive(
+    to: &Store,
+    mut pieces: Receiver<Piece>,
+    moved: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Result<(), Error> {
     let mut rows = 0;
     while let Some(piece) = pieces.recv().await {
         match piece {

@@ -236,11 +236,7 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 ("after", OptText),
             ],
         ),
-        table(
-            "seal",
-            2,
-            &[("log", Text), ("up_to", Int), ("workspace_id", Int), ("entries", Int), ("hash", Bytes)],
-        ),
+        table("seal", 2, &[("log", Text), ("up_to", Int), ("workspace_id", Int), ("entries", Int), ("hash", Bytes)]),
         table(
             "idempotency_key",
             3,

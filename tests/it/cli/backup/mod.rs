@@ -68,7 +68,8 @@ fn write(file: &Path, entries: &[Entry]) {
 
 /// What is in a folder, but for what the test puts there.
 fn names(folder: &Path) -> Vec<PathBuf> {
-    let mut names: Vec<_> = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
     names.sort();
     names
 }

@@ -70,7 +70,8 @@ async fn damaged_archives_and_folders_that_are_half_restored() {
     assert_refused(&there, &bad, "damaged or cut off", half);
 
     let mut newer = whole.clone();
-    newer[0].1 = String::from_utf8(newer[0].1.clone()).expect("text").replace("\"format\": 1", "\"format\": 2").into_bytes();
+    newer[0].1 =
+        String::from_utf8(newer[0].1.clone()).expect("text").replace("\"format\": 1", "\"format\": 2").into_bytes();
     write(&bad, &newer);
     assert_refused(&there, &bad, "too old for", half);
 
