@@ -32,8 +32,8 @@ impl Blobs {
     /// # Errors
     /// [`Error::Busy`] when the store does not answer.
     pub async fn offer_to(&self, installation: &Installation) -> Result<(), Error> {
-        let put = self.store.put_opts(&Key::from(NOTE), note(installation), PutMode::Create.into());
-        match self.in_time(put).await {
+        let key = Key::from(NOTE);
+        match self.in_time(self.store.put_opts(&key, note(installation), PutMode::Create.into())).await {
             Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
             Err(error) if has_no_conditional_put(&error) => self.give_to(installation).await,
             Err(error) => Err(failed(error)),

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ferrodesk::domain::Timestamp;
 use ferrodesk::jobs::seal::seal;
 use ferrodesk::jobs::sweep::sweep;
 use http::StatusCode;
@@ -43,8 +42,9 @@ async fn its_files_are_all_there(#[values(false, true)] on_postgres: bool) {
     desk.set(Some(0), None).await;
     let (store, blobs) = (desk.app.state.store(), desk.app.state.blobs());
     let (folder, stopped) = (tempfile::tempdir().expect("a temporary folder"), AtomicBool::new(false));
+    desk.stored("orphan.txt", b"orphan").await;
     // By this clock, all that is stored is old.
-    let late = Timestamp::from_seconds(4_000_000_000);
+    let late = desk.stored_blobs().await[0].stored_at.plus(Duration::from_hours(3));
     let sweeps = async {
         while !stopped.load(Ordering::Acquire) {
             sweep(store, blobs, late).await.expect("a sweep");

@@ -86,7 +86,6 @@ pub async fn filled() -> Filled {
     desk.app.write(move |tx| Ok(tx.execute(tags, &[])?)).await;
     let kept = sign_in(&desk.app.application(&desk.acme).header("idempotency-key", "kept")).await;
     let seen = all_that_is_seen(&desk.client).await;
-    assert!(seal(desk.app.state.store()).await.expect("sealed") > 0);
     let (acme, ann) = (desk.acme.clone(), desk.ann.clone());
     desk.app.state.store().close();
     for name in ["ferrodesk.db", "blobs", "secret.key"] {
@@ -103,6 +102,9 @@ pub async fn filled() -> Filled {
          UPDATE sqlite_sequence SET seq = seq + 100 WHERE name = 'event'",
     );
     place.database.run(OF_THE_DESK);
+    let store = place.database.open();
+    assert!(seal(&store).await.expect("sealed") > 0);
+    store.close();
     Filled { place, acme, ann, kept, seen }
 }
 
