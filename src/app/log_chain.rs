@@ -120,22 +120,6 @@ pub struct KeptHead {
     pub hash: [u8; 32],
 }
 
-/// What is wrong with the log where somebody has kept a head of it, if anything is. That the entries are what the seals say
-/// is for [`Verifier`] to see.
-///
-/// # Errors
-/// When the database fails.
-pub fn problem_of_kept(tx: &mut dyn Tx, kept: &KeptHead) -> Result<Option<String>, Error> {
-    let (log, up_to) = (kept.log, kept.up_to);
-    let there = seals::after(tx, log, up_to - 1, up_to)?.pop();
-    let place = format!("the {} log of workspace {}", log.name(), kept.workspace);
-    Ok(match there {
-        None => Some(format!("{place} has no seal at {up_to}, which was kept elsewhere: its end was cut off")),
-        Some(seal) if (seal.workspace, seal.hash) == (kept.workspace, kept.hash) => None,
-        Some(_) => Some(format!("{place} was rewritten: up to {up_to}, it is not what the head that was kept says")),
-    })
-}
-
 /// A page of a log and of its seals.
 pub struct Page {
     links: Vec<Link>,
@@ -179,14 +163,19 @@ pub struct Verifier {
     log: Log,
     /// Of each workspace, the chain as it is computed, and up to where it was compared.
     heads: HashMap<WorkspaceId, (Seal, i64)>,
+    /// What was kept elsewhere and has not been come to yet.
+    kept: HashMap<(WorkspaceId, i64), [u8; 32]>,
     pub after: i64,
     problems: Vec<String>,
 }
 
 impl Verifier {
+    /// `kept` are heads of any log, which must be in this one if they are of it.
     #[must_use]
-    pub fn new(log: Log) -> Self {
-        Self { log, heads: HashMap::new(), after: 0, problems: Vec::new() }
+    pub fn new(log: Log, kept: &[KeptHead]) -> Self {
+        let kept = kept.iter().filter(|kept| kept.log == log);
+        let kept = kept.map(|kept| ((kept.workspace, kept.up_to), kept.hash)).collect();
+        Self { log, heads: HashMap::new(), kept, after: 0, problems: Vec::new() }
     }
 
     /// Goes on with the next page; gives how many entries it had.
@@ -198,6 +187,7 @@ impl Verifier {
                 self.compare(seal);
             }
             append(&mut self.head(link.workspace).0, link.id, &link.hash);
+            self.compare_with_kept(&link);
             if let Some(seal) = seals.next_if(|seal| seal.up_to == link.id) {
                 self.compare(seal);
             }
@@ -210,6 +200,16 @@ impl Verifier {
     fn head(&mut self, workspace: WorkspaceId) -> &mut (Seal, i64) {
         let log = self.log;
         self.heads.entry(workspace).or_insert_with(|| (beginning(log, workspace), 0))
+    }
+
+    fn compare_with_kept(&mut self, link: &Link) {
+        let Some(hash) = self.kept.remove(&(link.workspace, link.id)) else { return };
+        if self.head(link.workspace).0.hash != hash {
+            let (log, workspace, id) = (self.log.name(), link.workspace, link.id);
+            self.problems.push(format!(
+                "the {log} log of workspace {workspace} was rewritten: up to {id}, it is not what the kept head says"
+            ));
+        }
     }
 
     /// Holds the chain against a seal, and goes on from the seal, so that what is wrong behind it shows as well.
@@ -227,7 +227,8 @@ impl Verifier {
         *self.head(workspace) = (seal, up_to);
     }
 
-    /// Ends with what is wrong behind the last seals of workspaces: nothing before the log's last seal can be without one.
+    /// Ends with what is wrong behind the last seals of workspaces (nothing before the log's last seal can be without
+    /// one), and with where the chains end: what to keep elsewhere.
     #[must_use]
     pub fn finish(mut self) -> (Vec<String>, Vec<KeptHead>) {
         for (head, compared_to) in self.heads.values().filter(|(head, compared_to)| head.up_to > *compared_to) {
@@ -236,6 +237,12 @@ impl Verifier {
                 self.log.name(),
                 head.workspace,
                 head.up_to
+            ));
+        }
+        for (workspace, up_to) in self.kept.keys() {
+            self.problems.push(format!(
+                "the {} log of workspace {workspace} has no sealed entry {up_to}, of which a head was kept: its end was cut off",
+                self.log.name()
             ));
         }
         let heads = self.heads();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::Desk;
 use super::super::progress::Bar;
-use crate::app::log_chain::{Extent, KeptHead, Log, Verifier, extent, page, problem_of_kept};
+use crate::app::log_chain::{Extent, KeptHead, Log, Verifier, extent, page};
 use crate::domain::{Error, WorkspaceId};
 
 /// What the logs came to.
@@ -48,12 +48,13 @@ impl FromStr for Head {
 
 /// Goes through both logs, and looks for the heads that were kept elsewhere.
 pub async fn verify(desk: &Desk, kept: &[Head], as_json: bool) -> Result<Logs, Error> {
+    let kept: Vec<KeptHead> = kept.iter().map(|head| head.0.clone()).collect();
     let mut logs = Logs::default();
     let bar = Bar::new("sealed", as_json);
     for log in Log::ALL {
         let extent = desk.store.read(move |tx| extent(tx, log)).await?;
         bar.expect_more(extent.sealed.unsigned_abs());
-        let mut verifier = Verifier::new(log);
+        let mut verifier = Verifier::new(log, &kept);
         while verifier.after < extent.sealed_to {
             let after = verifier.after;
             let page = desk.store.read(move |tx| page(tx, log, after, extent.sealed_to)).await?;
@@ -63,9 +64,6 @@ pub async fn verify(desk: &Desk, kept: &[Head], as_json: bool) -> Result<Logs, E
         logs.problems.extend(problems);
         logs.heads.extend(heads.into_iter().map(Head));
         logs.extents.push((log, extent));
-    }
-    for Head(kept) in kept.iter().cloned() {
-        logs.problems.extend(desk.store.read(move |tx| problem_of_kept(tx, &kept)).await?);
     }
     bar.finish();
     Ok(logs)

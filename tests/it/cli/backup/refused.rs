@@ -13,9 +13,12 @@ async fn backup() -> (Place, PathBuf) {
     (place, file)
 }
 
-/// The one line with which the place refuses to be served.
+/// The line with which the place refuses to be served; on PostgreSQL, the log is before it.
 fn refusal_to_serve(place: &Place) -> String {
-    refused(&mut place.command("serve --listen 127.0.0.1:0")).1
+    let output = output(&mut place.command("serve --listen 127.0.0.1:0"));
+    let err = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    err.lines().last().expect("a line").to_owned()
 }
 
 /// An archive that a restore fails on, how it complains, and how a server does then.
