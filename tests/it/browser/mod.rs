@@ -2,6 +2,7 @@
 
 mod driver;
 mod search;
+mod settings;
 mod signing_in;
 mod tickets;
 mod together;
