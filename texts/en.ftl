@@ -508,7 +508,6 @@ problem-full = { $count ->
    *[other] There are { $count } already, which is the most. Delete one first.
   }
 problem-sent-before = This form was sent before with something else in it. Look whether that is there already; if you mean this too, send it again.
-problem-unreadable = This cannot be taken. Enter something else.
 problem-changed = Somebody changed this while you had it open. Where it says so, it is otherwise now than what you typed. Save again to have it your way.
 problem-changed-remove = Somebody changed this while you had it open. Look at how it is now, and decide again.
 now-is = Now: { $what }
