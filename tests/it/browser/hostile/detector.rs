@@ -80,23 +80,41 @@ impl<'b> Watched<'b> {
 
     /// What is wrong with the page that is open; it must show all of `texts`, letter by letter.
     pub async fn findings(&self, texts: &[String]) -> Vec<String> {
+        let Seen { mut found, missing } = self.look(texts).await;
+        found.extend(missing.into_iter().map(|place| format!("it does not show {:.200}", texts[place])));
+        found
+    }
+
+    /// Those of `texts` that the page does not show.
+    pub async fn not_shown(&self, texts: Vec<String>) -> Vec<String> {
+        self.look(&texts).await.missing.into_iter().map(|place| texts[place].clone()).collect()
+    }
+
+    async fn look(&self, texts: &[String]) -> Seen {
         let texts: Vec<String> = texts.iter().map(|text| letters(text)).collect();
         match self.browser.client.execute(include_str!("find.js"), vec![json!(texts)]).await {
-            Ok(found) => serde_json::from_value(found).expect("a list of texts"),
+            Ok(seen) => serde_json::from_value(seen).expect("what find.js gives"),
             // A dialog, or a page that is going elsewhere.
-            Err(error) => vec![format!("it cannot be looked at: {error}")],
+            Err(error) => Seen { found: vec![format!("it cannot be looked at: {error}")], missing: Vec::new() },
         }
     }
 
     /// Nothing is wrong with the page that is open, which shows all of `texts`.
     pub async fn assert_inert(&self, texts: &[String]) {
-        let found = self.findings(texts).await;
-        assert!(found.is_empty(), "{}:\n{}", self.browser.place().await, found.join("\n"));
+        let mut found = self.findings(texts).await;
         // That an address was refused is no complaint about the page.
         let logged = self.browser.log().await;
-        let of_the_page: Vec<_> = logged.iter().filter(|line| !line.contains("responded with a status of")).collect();
-        assert!(of_the_page.is_empty(), "on {} Chromium complains: {of_the_page:?}", self.browser.place().await);
+        found.extend(logged.into_iter().filter(|line| !line.contains("responded with a status of")));
+        assert!(found.is_empty(), "{}\non {:.300}", found.join("\n"), self.browser.place().await);
     }
+}
+
+/// What `find.js` gives.
+#[derive(serde::Deserialize)]
+struct Seen {
+    found: Vec<String>,
+    /// The places of the texts that are not shown.
+    missing: Vec<usize>,
 }
 
 /// `text` without what a browser may show otherwise or not at all; `find.js` does the same.

@@ -71,5 +71,4 @@ shown.push(document.documentElement.textContent);
 // The same is done in Rust: spaces, controls and what stands for what cannot be shown are no letters.
 const letters = (text) => text.replace(/[\s\p{Cc}\ufffd\ufeff]/gu, "");
 const all = letters(shown.join("\n"));
-for (const text of arguments[0]) if (!all.includes(text)) found.push(`it does not show ${cut(text)}`);
-return found.slice(0, 20);
+return { found: found.slice(0, 20), missing: [...arguments[0].keys()].filter((place) => !all.includes(arguments[0][place])) };
