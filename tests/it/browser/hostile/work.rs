@@ -96,7 +96,6 @@ pub async fn on_what_is_refused(watched: &Watched<'_>, hostile: &HostileScene) {
     let HostileScene { scene, texts, .. } = hostile;
     let ticket = scene.desk.ticket().await;
     let all = &*texts.joined("\n");
-    let thrice = &*all.repeat(3);
     let of_ticket = |what: &str| format!("/desk/tickets/{ticket}/{what}");
     let shown = [
         ("/desk/settings/teams/new".to_owned(), vec![("name", all)]),
@@ -109,13 +108,13 @@ pub async fn on_what_is_refused(watched: &Watched<'_>, hostile: &HostileScene) {
         ),
         ("/desk/settings/me".to_owned(), vec![("name", all)]),
         ("/desk/views".to_owned(), vec![("name", all), ("query", "status=open"), ("next", all)]),
-        (of_ticket("answer"), vec![("comment", thrice), ("kind", "note"), ("query", all), ("next-ticket", all)]),
     ];
     for (path, fields) in shown {
         send(watched, &path, &fields).await;
         watched.assert_inert(&[all.to_owned()]).await;
     }
     let silent = [
+        (of_ticket("answer"), vec![("comment", all), ("kind", "note"), ("query", all), ("next-ticket", all)]),
         (of_ticket("change"), vec![("subject", all), ("status", all), ("tags", all), ("next", all)]),
         (of_ticket("merge"), vec![("into", all), ("next", all)]),
         (of_ticket("presence"), vec![("state", all)]),
