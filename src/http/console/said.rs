@@ -15,7 +15,8 @@ const COOKIE: &str = "__Host-ferrodesk-said";
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// What can be said, as its text is called.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
+    "opened",
     "replied",
     "noted",
     "changed",
