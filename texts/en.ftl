@@ -90,6 +90,7 @@ said-bulk = { $count ->
 said-refused = Not changed: { $what }.
 connection-lost = The connection is gone. What you see may be old; trying again…
 held = Sending in five seconds.
+sending = Sending the files.
 unsent = It could not be sent. What you wrote is kept as a draft on the ticket.
 palette = Commands
 palette-hint = Go to, do, or find…

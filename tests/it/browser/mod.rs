@@ -3,6 +3,7 @@
 mod driver;
 mod hostile;
 mod search;
+mod sending;
 mod signing_in;
 mod tickets;
 mod together;

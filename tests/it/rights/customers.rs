@@ -66,7 +66,12 @@ fn endpoints() -> Vec<Endpoint> {
         get("/support/ticket/download/{attachment_id}/", About::Ticket, none, 404),
         post("/support/create/ticket/", About::Caller, |case| fields_of(case.workspace).json(), 200),
         post("/support/update/ticket/", About::Ticket, |case| json!({ "ticket": case.ticket, "priority": "3" }), 200),
-        post("/support/ticket/conversation/", About::Ticket, |case| json!({ "ticket": case.ticket, "comment": "C" }), 400),
+        post(
+            "/support/ticket/conversation/",
+            About::Ticket,
+            |case| json!({ "ticket": case.ticket, "comment": "C" }),
+            400,
+        ),
         post("/support/ticket/status/", About::Ticket, |case| json!({ "ticket": case.ticket, "status": "3" }), 400),
         post(
             "/user/login/",
@@ -130,7 +135,11 @@ async fn customers_get_what_is_theirs_and_no_more() {
     // Who does most comes last, so that there is something to be refused until then.
     let callers = [
         ("a stranger", stranger.clone(), Is::Nobody),
-        ("a token without an apikey", stranger.header("authorization", &format!("Bearer {}", desk.ann.token)), Is::Nobody),
+        (
+            "a token without an apikey",
+            stranger.header("authorization", &format!("Bearer {}", desk.ann.token)),
+            Is::Nobody,
+        ),
         ("a revoked apikey", revoked_key(&desk).await, Is::Nobody),
         ("an apikey alone", unlocked.clone(), Is::Application),
         ("a forged token", unlocked.header("authorization", "Bearer eyJhbGciOiJub25lIn0.e30."), Is::Application),

@@ -39,6 +39,12 @@ impl HostileScene {
         Self { scene, admin, texts, opened, canary }
     }
 
+    async fn sign_in(&self, watched: &Watched<'_>) {
+        watched.browser.go("/desk").await;
+        sign_in(watched.browser, &self.admin.email, PASSWORD).await;
+        watched.browser.find(".desk").await;
+    }
+
     async fn assert_quiet(&self) {
         assert_eq!(self.canary.asked(), Vec::<String>::new(), "something was loaded from the canary");
     }
@@ -61,39 +67,47 @@ async fn contents(scene: &Scene, admin: &SignedIn, canary: &Listener) -> (i64, V
     (ticket, kept)
 }
 
-/// Looks at every place with the policy and without it, with a browser each.
+/// Subjects, comments, notes, drafts, what addresses say, what is sent: with the policy and without it, in a browser each.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_people_send_runs() {
+async fn nothing_that_people_write_runs() {
     let hostile = HostileScene::new().await;
-    let HostileScene { scene, admin, texts, canary, .. } = &hostile;
-    let browsers = tokio::join!(scene.browser(WIDE), scene.browser(WIDE));
-    let (with, without) = tokio::join!(Watched::new(&browsers.0, true), Watched::new(&browsers.1, false));
-    tokio::join!(look_while_it_is_small(&hostile, &with), look_while_it_is_small(&hostile, &without));
-    // Every page shows some of the names; therefore they come last.
-    let named = plant::name(scene, admin, texts, &hostile.opened).await;
-    let contents = contents(scene, admin, canary).await;
-    tokio::join!(look_at_all(&hostile, &named, &contents, &with), look_at_all(&hostile, &named, &contents, &without));
+    let browsers = tokio::join!(hostile.scene.browser(WIDE), hostile.scene.browser(WIDE));
+    let watched = tokio::join!(Watched::new(&browsers.0, true), Watched::new(&browsers.1, false));
+    tokio::join!(look_at_texts(&hostile, &watched.0), look_at_texts(&hostile, &watched.1));
     hostile.assert_quiet().await;
 }
 
-async fn look_while_it_is_small(hostile: &HostileScene, watched: &Watched<'_>) {
-    let HostileScene { admin, texts, opened, .. } = hostile;
+async fn look_at_texts(hostile: &HostileScene, watched: &Watched<'_>) {
+    let HostileScene { texts, opened, .. } = hostile;
     look_at(watched, places::of_sign_in(texts)).await;
     work::on_a_refused_sign_in(watched, texts).await;
-    watched.browser.go("/desk").await;
-    sign_in(watched.browser, &admin.email, PASSWORD).await;
-    watched.browser.find(".desk").await;
+    hostile.sign_in(watched).await;
     look_at(watched, places::of_sign_in(texts)).await;
     look_at(watched, places::of_subjects(opened)).await;
     look_at(watched, places::of_queries(texts)).await;
     work::with_the_palette(watched, texts, opened).await;
+    work::with_suggestions(watched, opened).await;
     work::while_others_write(watched, hostile).await;
     work::on_what_is_refused(watched, hostile).await;
+}
+
+/// Names of people, teams, categories, tags, views, apikeys, files and so on, and what is in files: the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_has_a_name_runs() {
+    let hostile = HostileScene::new().await;
+    let HostileScene { scene, admin, texts, opened, canary } = &hostile;
+    let named = plant::name(scene, admin, texts, opened).await;
+    let contents = contents(scene, admin, canary).await;
+    let browsers = tokio::join!(scene.browser(WIDE), scene.browser(WIDE));
+    let watched = tokio::join!(Watched::new(&browsers.0, true), Watched::new(&browsers.1, false));
+    let look = async |watched: &Watched<'_>| look_at_names(&hostile, &named, &contents, watched).await;
+    tokio::join!(look(&watched.0), look(&watched.1));
     hostile.assert_quiet().await;
 }
 
-async fn look_at_all(hostile: &HostileScene, named: &Named, contents: &(i64, Vec<i64>), watched: &Watched<'_>) {
+async fn look_at_names(hostile: &HostileScene, named: &Named, contents: &(i64, Vec<i64>), watched: &Watched<'_>) {
     let HostileScene { texts, opened, .. } = hostile;
+    hostile.sign_in(watched).await;
     look_at(watched, places::of_names(named)).await;
     look_at(watched, places::of_apis(named, texts)).await;
     for list in places::of_lists(opened) {

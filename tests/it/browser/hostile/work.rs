@@ -33,6 +33,23 @@ pub async fn with_the_palette(watched: &Watched<'_>, texts: &Texts, opened: &Ope
     }
 }
 
+/// Customers, as they are offered for a new ticket.
+pub async fn with_suggestions(watched: &Watched<'_>, opened: &Opened) {
+    watched.browser.go("/desk/tickets/new").await;
+    for (.., name) in &opened.tickets {
+        // All of it but its number, which is then in the offer alone.
+        type_into(watched, "[data-suggests]", name.trim_end_matches(number(name)).trim_end()).await;
+        let number = vec![number(name).to_owned()];
+        for _ in 0..200 {
+            if watched.not_shown(number.clone()).await.is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        watched.assert_inert(std::slice::from_ref(name)).await;
+    }
+}
+
 /// Who else is there, canned replies and colleagues.
 pub async fn with_presence_and_completions(watched: &Watched<'_>, texts: &Texts, named: &Named) {
     let browser = watched.browser;
@@ -108,6 +125,17 @@ pub async fn on_what_is_refused(watched: &Watched<'_>, hostile: &HostileScene) {
         ),
         ("/desk/settings/me".to_owned(), vec![("name", all)]),
         ("/desk/views".to_owned(), vec![("name", all), ("query", "status=open"), ("next", all)]),
+        (
+            "/desk/tickets/new".to_owned(),
+            vec![
+                ("requester", all),
+                ("name", all),
+                ("subject", all),
+                ("comment", all),
+                ("category", all),
+                ("key", all),
+            ],
+        ),
     ];
     for (path, fields) in shown {
         send(watched, &path, &fields).await;
