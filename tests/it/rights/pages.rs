@@ -30,8 +30,8 @@ impl Section {
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A client with the cookie of `user`, whose own pages send what it sends.
-async fn at_the_console(desk: &Desk, user: &SignedIn) -> Client {
+/// A client with the cookie of `user` of Acme, whose own pages send what it sends.
+pub async fn at_the_console(desk: &Desk, user: &SignedIn) -> Client {
     let stranger = desk.app.stranger().header("sec-fetch-site", "same-origin");
     let fields = [("workspace", "Acme"), ("email", &*user.email), ("password", PASSWORD)];
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();

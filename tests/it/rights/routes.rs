@@ -15,7 +15,7 @@ const ALIASES: [(&str, &str); 5] = [
 ];
 
 /// What anybody may ask for: how the server is, and what its API is like.
-const OPEN: [&str; 7] = ["/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{*rest}"];
+const OPEN: [&str; 8] = ["/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/", "/docs/{*rest}"];
 
 /// A route that needs no rule of its own: described, or the other path of one that is.
 fn is_described(method: &Method, path: &str, described: &[Route]) -> bool {
@@ -28,7 +28,7 @@ fn is_described(method: &Method, path: &str, described: &[Route]) -> bool {
 fn undeclared(served: &[Route], described: &[Route]) -> Vec<String> {
     let declared = |method: &Method, path: &str| {
         is_described(method, path, described)
-            || (*method == Method::GET && OPEN.contains(&path.trim_end_matches('/')) || path == "/")
+            || (*method == Method::GET && OPEN.contains(&path))
             || super::pages::SECTIONS.iter().any(|section| section.has(path))
     };
     let wrong = served.iter().filter(|(method, path)| !declared(method, path));

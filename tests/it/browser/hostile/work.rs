@@ -14,7 +14,7 @@ use super::plant::{GROUP, Named, Opened, Texts, client, say};
 async fn type_into(watched: &Watched<'_>, css: &str, text: &str) {
     let script = "const field = document.querySelector(arguments[0]);
         field.value = arguments[1];
-        field.setSelectionRange(field.value.length, field.value.length);
+        if (field.selectionStart !== null) field.setSelectionRange(field.value.length, field.value.length);
         field.dispatchEvent(new Event('input', { bubbles: true }));";
     watched.browser.client.execute(script, vec![json!(css), json!(text)]).await.expect("text");
 }
