@@ -90,6 +90,7 @@ said-bulk = { $count ->
 said-refused = Not changed: { $what }.
 connection-lost = The connection is gone. What you see may be old; trying again…
 held = Sending in five seconds.
+sending = Sending the files.
 unsent = It could not be sent. What you wrote is kept as a draft on the ticket.
 palette = Commands
 palette-hint = Go to, do, or find…
@@ -522,7 +523,6 @@ problem-full = { $count ->
    *[other] There are { $count } already, which is the most. Delete one first.
   }
 problem-sent-before = This form was sent before with something else in it. Look whether that is there already; if you mean this too, send it again.
-problem-unreadable = This cannot be taken. Enter something else.
 problem-changed = Somebody changed this while you had it open. Where it says so, it is otherwise now than what you typed. Save again to have it your way.
 problem-changed-remove = Somebody changed this while you had it open. Look at how it is now, and decide again.
 now-is = Now: { $what }

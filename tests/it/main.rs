@@ -15,6 +15,7 @@ mod postgres;
 mod properties;
 mod real_clients;
 mod recurring_jobs;
+mod rights;
 mod s3_away;
 mod s3_settings;
 mod search;

@@ -41,6 +41,7 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     sanitiser
         .tags(TAGS.into())
         .clean_content_tags(["script", "style"].into())
+        .generic_attributes(HashSet::new())
         .tag_attributes(HashMap::from([("a", HashSet::from(["href"])), ("ol", HashSet::from(["start"]))]))
         .url_schemes(["http", "https", "mailto"].into())
         // A link without a host would lead into the desk.
@@ -189,6 +190,7 @@ mod tests {
         assert_eq!(html("5 < 6 & <b>so</b>"), "<p>5 &lt; 6 &amp; &lt;b&gt;so&lt;/b&gt;</p>\n");
         let link = r#"<a href="https://a.example/x" rel="nofollow noopener noreferrer">"#;
         assert_eq!(html("[x](https://a.example/x)"), format!("<p>{link}x</a></p>\n"));
+        assert_eq!(html("[x](https://a.example/x \"says something else\")"), format!("<p>{link}x</a></p>\n"));
         assert_eq!(html("![cat](https://a.example/x)"), format!("<p>{link}cat</a></p>\n"));
         assert_eq!(html("![](https://a.example/x)"), format!("<p>{link}https://a.example/x</a></p>\n"));
         assert_eq!(html("[a ![b](https://c.example)](https://d.example)").matches("<script").count(), 0);
