@@ -1,4 +1,4 @@
-//! What every answer of the console tells the browser to be strict about.
+//! What every page, and every file that it needs, tells the browser to be strict about.
 
 use axum::Router;
 use http::{HeaderName, HeaderValue, header};

@@ -15,7 +15,7 @@ use crate::identity::apikey::sha256;
 #[folder = "assets/"]
 struct Assets;
 
-/// Where they are, below the console.
+/// The folder in their addresses.
 static FOLDER: LazyLock<String> = LazyLock::new(|| {
     let mut names: Vec<_> = Assets::iter().collect();
     names.sort_unstable();
@@ -26,10 +26,10 @@ static FOLDER: LazyLock<String> = LazyLock::new(|| {
 
 /// The address of the file `name`.
 pub fn address(name: &str) -> String {
-    format!("/desk/assets/{}/{name}", *FOLDER)
+    format!("/assets/{}/{name}", *FOLDER)
 }
 
-/// `GET /desk/assets/{hash}/{name}`. Pages of another version of the server get this one's files, and must ask again.
+/// `GET /assets/{hash}/{name}`. Pages of another version of the server get this one's files, and must ask again.
 pub async fn asset(Path((hash, name)): Path<(String, String)>) -> Result<Response, PageError> {
     let file = Assets::get(&name).ok_or_else(PageError::not_found)?;
     let kind = match name.rsplit('.').next() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::response::Response;
 use http::HeaderMap;
 
 use super::cookie::{self, SetCookie};
@@ -15,7 +16,7 @@ const COOKIE: &str = "__Host-ferrodesk-said";
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// What can be said, as its text is called.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 16] = [
     "replied",
     "noted",
     "changed",
@@ -28,6 +29,10 @@ const KINDS: [&str; 12] = [
     "added",
     "removed",
     "revoked",
+    "help-opened",
+    "help-replied",
+    "help-closed",
+    "help-reopened",
 ];
 
 /// The fields of a ticket that pages change, and that can be undone. With `was-` before them, forms say how the page showed
@@ -96,8 +101,13 @@ impl Said {
         cookie::set(COOKIE, &value.finish(), Some(LIFETIME))
     }
 
-    /// It is said once.
-    pub fn forget() -> SetCookie {
-        cookie::forget(COOKIE)
+}
+
+/// `response`, after which what it `says` was done is not said again.
+pub fn said_once(says: bool, mut response: Response) -> Response {
+    if says {
+        let (name, value) = cookie::forget(COOKIE);
+        response.headers_mut().append(name, value);
     }
+    response
 }
