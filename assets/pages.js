@@ -3,6 +3,7 @@ import { saveByThemselves, sendOnce } from "./forms.js";
 import { letGo } from "./said.js";
 import { localise } from "./times.js";
 
+document.documentElement.classList.add("has-script");
 localise(document);
 saveByThemselves();
 letGo(document.querySelector(".said"));

@@ -4,8 +4,8 @@
 use super::desk::rights::{Right, demand};
 use super::log_in;
 use crate::domain::user::{Requester, Role};
-use crate::domain::{AuthFailure, Error, SessionId, Timestamp, WorkspaceId};
 use crate::domain::workspace::Workspace;
+use crate::domain::{AuthFailure, Error, SessionId, Timestamp, WorkspaceId};
 use crate::storage::Tx;
 use crate::storage::queries::users::User;
 use crate::storage::queries::{browser_cookies, sessions, workspaces};

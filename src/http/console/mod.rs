@@ -10,10 +10,10 @@ mod views;
 use axum::Router;
 use axum::routing::post;
 
+use super::AppState;
 use super::pages::{
     self, cookie, error, files, filters, look, markdown, once, page, people, place, problems, said, texts, times,
 };
-use super::AppState;
 use crate::app::browser_session::Door;
 
 /// The console's pages.

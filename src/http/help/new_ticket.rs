@@ -16,7 +16,7 @@ use crate::domain::category::Category;
 use crate::domain::{Conflict, Error, Invalid, Priority};
 use crate::http::AppState;
 use crate::http::customer::create_ticket::fields_of;
-use crate::http::extract::Form;
+use crate::http::extract::{Form, PageForm};
 use crate::http::pages::error::PageError;
 use crate::http::pages::filters;
 use crate::http::pages::once::{key_again, new_key, once_with_files};
@@ -159,7 +159,7 @@ pub async fn open(
     State(app): State<AppState>,
     signed: Signed,
     headers: HeaderMap,
-    form: Form,
+    PageForm(form): PageForm,
 ) -> Result<Response, PageError> {
     let (requester, fields, at) = (signed.requester(), fields_of(&form), app.clock().now());
     let files = form.files("attachment").unwrap_or_default();

@@ -16,7 +16,7 @@ use crate::domain::id::GivenId;
 use crate::domain::ticket::StatusRequest;
 use crate::domain::{Conflict, ConversationId, Error, Invalid, Problem, TicketId, Timestamp};
 use crate::http::AppState;
-use crate::http::extract::Form;
+use crate::http::extract::{Form, PageForm};
 use crate::http::pages::error::PageError;
 use crate::http::pages::files::FileLink;
 use crate::http::pages::once::{key_again, new_key, once_with_files};
@@ -85,7 +85,9 @@ fn messages(ticket: &OwnTicket, signed: &Signed, now: Timestamp) -> Vec<Message>
     let me = Person::from(&*signed.0);
     let files = |conversation: Option<ConversationId>| {
         let those = ticket.attachments.iter().filter(|file| file.conversation == conversation);
-        those.map(|file: &AttachmentOfTicket| FileLink::new(file.id, &file.name, file.size, &file.content_type)).collect()
+        those
+            .map(|file: &AttachmentOfTicket| FileLink::new(file.id, &file.name, file.size, &file.content_type))
+            .collect()
     };
     let message = |anchor, author, is_mine, at, comment: &str, files| Message {
         anchor,
@@ -95,8 +97,7 @@ fn messages(ticket: &OwnTicket, signed: &Signed, now: Timestamp) -> Vec<Message>
         html: Safe(markdown::html(comment)),
         files,
     };
-    let opening =
-        message("opening".to_owned(), me.clone(), true, ticket.created_at, &ticket.comment, files(None));
+    let opening = message("opening".to_owned(), me.clone(), true, ticket.created_at, &ticket.comment, files(None));
     let replies = ticket.replies.iter().map(|said| {
         let is_mine = said.author == signed.requester().user;
         let author = if is_mine { me.clone() } else { Person::new(&said.author_name, &signed.0.workspace_name) };
@@ -154,7 +155,7 @@ pub async fn reply(
     signed: Signed,
     Path(id): Path<String>,
     headers: HeaderMap,
-    form: Form,
+    PageForm(form): PageForm,
 ) -> Result<Response, PageError> {
     let ticket = ticket_id(&id)?;
     let (requester, at) = (signed.requester(), app.clock().now());

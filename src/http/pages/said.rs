@@ -100,7 +100,6 @@ impl Said {
         value.extend_pairs(self.refused.iter().take(NAMED_MAX).map(|id| ("refused", id.to_string())));
         cookie::set(COOKIE, &value.finish(), Some(LIFETIME))
     }
-
 }
 
 /// `response`, after which what it `says` was done is not said again.

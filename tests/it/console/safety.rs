@@ -100,7 +100,7 @@ async fn assets_are_kept_for_ever_by_the_address_that_pages_have() {
     let stranger = desk.app.stranger();
     let html = text(&page(&stranger, "/desk/sign-in").await);
     let mut bytes_of_scripts = 0;
-    for name in ["desk.css", "desk.js", "icon.svg"] {
+    for name in ["desk.css", "pages.js", "icon.svg"] {
         let end = html.find(&format!("/{name}\"")).expect("an address") + name.len() + 1;
         let start = html[..end].rfind('"').expect("its beginning") + 1;
         let answer = page(&stranger, &html[start..end]).await;

@@ -37,27 +37,23 @@ async fn who_has_asked_nothing_is_told_what_to_do() {
 async fn ones_own_tickets_and_nobody_elses_the_newest_first() {
     let desk = Desk::new().await;
     let first = desk.ticket().await;
-    desk.app.clock.advance(Duration::from_hours(26));
-    let second = desk.client.open_called(desk.acme.category, "Größe <b>& 100%</b>").await;
+    desk.close(first).await;
     desk.bob().await.open_called(desk.acme.category, "Bob's").await;
     let (globex, foreign) = desk.foreigner().await;
     foreign.open_called(globex.category, "Foreign").await;
-    desk.close(first).await;
+    desk.app.clock.advance(Duration::from_hours(26));
+    let second = desk.app.open_now(&desk.acme, &desk.ann, vec!["Größe <b>& 100%</b>".to_owned()]).await[0];
     desk.app.clock.advance(Duration::from_mins(5));
     let html = shown(&ann(&desk).await, "").await;
     assert_eq!(ids(&html), [second, first]);
     let words = read(&html);
     let rows = words.split_once("Filter\n").expect("filters").1;
     assert_eq!(
-        rows,
+        rows.split_whitespace().collect::<Vec<_>>().join(" "),
         format!(
-            "Größe &#60;b&#62;&#38; 100%&#60;/b&#62; Open #{second}Billing Last changed 5 min\n\
-             Invoice Closed #{first}Billing Last changed 5 min"
+            "Größe &#60;b&#62;&#38; 100%&#60;/b&#62; Open #{second}Billing Last changed 5 min \
+             Invoice Closed #{first}Billing Last changed 1 d"
         )
-        .replace(" Open", "\nOpen")
-        .replace(" Closed", "\nClosed")
-        .replace(" #", "\n#")
-        .replace("Billing Last", "Billing\nLast")
     );
 }
 

@@ -144,6 +144,34 @@ async fn files_have_the_api_s_limits(#[case] count: usize, #[case] bytes: &[u8],
 }
 
 #[tokio::test]
+async fn files_that_are_too_large_together_cost_nothing_that_was_written() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    let ann = ann(&desk).await;
+    let (category, video) = (desk.acme.category.to_string(), vec![b'x'; 33 * 1024 * 1024]);
+    let parts = [
+        Part::Text("category", &category),
+        Part::Text("subject", "S"),
+        Part::Text("comment", "At length"),
+        Part::Text("priority", "1"),
+        Part::File { field: "attachment", name: "a.txt", bytes: b"x" },
+        Part::File { field: "attachment", name: "video.mov", bytes: &video },
+    ];
+    for path in [NEW.to_owned(), format!("/help/tickets/{ticket}/reply")] {
+        let answer = post_parts(&ann, &path, &parts).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        let html = text(&answer);
+        for said in ["At length</textarea>", "A file is larger than 2 MiB.", "You had chosen: a.txt, video.mov."] {
+            assert!(html.contains(said), "{said}: {html}");
+        }
+    }
+    assert_eq!((desk.tickets().await, desk.stored_blobs().await.len()), (1, 0));
+    // Programs are told what they were told before.
+    let answer = desk.client.post_parts(crate::support::CREATE, &parts).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
 async fn a_form_that_is_sent_twice_makes_one_ticket() {
     let desk = Desk::new().await;
     let ann = ann(&desk).await;
@@ -202,7 +230,8 @@ async fn too_many_open_tickets_are_said_in_words_and_nothing_written_is_lost() {
     let answer = post_parts(&ann, NEW, &parts).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     let html = text(&answer);
-    for kept in [said, "value=\"One more\"", "At length</textarea>", "value=\"3\" required checked", "You had chosen: a.txt."]
+    for kept in
+        [said, "value=\"One more\"", "At length</textarea>", "value=\"3\" required checked", "You had chosen: a.txt."]
     {
         assert!(html.contains(kept), "{kept}: {html}");
     }

@@ -42,15 +42,20 @@ async fn every_answer_is_strict() {
     let stranger = desk.app.stranger();
     let of_ticket = format!("/help/tickets/{ticket}");
     let signed_in = ["/help", "/help?status=closed", "/help/new", &of_ticket, "/help/tickets/x", "/help/nothing"];
-    let signed_out = ["/help", "/help/sign-in", "/help/new", "/help/nothing", "/help/attachments/1", "/assets/0/help.css"];
+    let signed_out =
+        ["/help", "/help/sign-in", "/help/new", "/help/nothing", "/help/attachments/1", "/assets/0/help.css"];
     let all = signed_out.map(|path| (&stranger, path)).into_iter().chain(signed_in.map(|path| (&client, path)));
     for (client, path) in all {
         let answer = page(client, path).await;
         let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().expect("text"));
         let policy = header("content-security-policy");
-        for part in
-            ["default-src 'none'", "script-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]
-        {
+        for part in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ] {
             assert!(policy.split("; ").any(|given| given == part), "{path}: {policy}");
         }
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");

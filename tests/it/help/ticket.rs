@@ -52,10 +52,10 @@ async fn the_conversation_is_in_order_with_who_said_it_and_without_notes() {
     let words = read(&html);
     let (_, said) = words.split_once("Processing\n").expect("the status");
     let (said, rest) = said.split_once("\nYour reply").expect("the composer");
-    let expected = "AIAnn Ito You 12 min It is wrong Downloada.txt5 B \
-         HSHana Sato Support 9 min We look into it \
-         AIAnn Ito You 3 min Since Monday: &lt;script&gt;alert(1)&lt;/script&gt; \
-         AAcme Support now We look into it Downloadfix.txt3 B";
+    let expected = "AI Ann Ito You 12 min It is wrong Download a.txt5 B \
+         HS Hana Sato Support 9 min We look into it \
+         AI Ann Ito You 3 min Since Monday: &lt;script&gt;alert(1)&lt;/script&gt; \
+         A Acme Support now We look into it Download fix.txt3 B";
     assert_eq!(said.split_whitespace().collect::<Vec<_>>().join(" "), expected, "{html}");
     assert!(rest.contains(&format!("Number\n#{ticket}\nCategory\nBilling\nPriority\nMedium\n")), "{rest}");
     for hidden in ["salaries", &format!("c{note}"), "nameless@", "hana@", "Internal"] {
@@ -92,9 +92,12 @@ async fn anothers_ticket_and_one_that_is_not_there_are_alike() {
             assert_eq!(own.status, StatusCode::NOT_FOUND);
             assert_eq!(text(&own), text(&missing));
         }
-        for (what, fields) in [("reply", ("comment", "Mine?")), ("status", ("status", "3")), ("status", ("status", "2"))] {
+        for (what, fields) in
+            [("reply", ("comment", "Mine?")), ("status", ("status", "3")), ("status", ("status", "2"))]
+        {
             let of = |id: i64| format!("/help/tickets/{id}/{what}");
-            let (own, missing) = (post(&client, &of(ticket), &[fields]).await, post(&client, &of(999), &[fields]).await);
+            let (own, missing) =
+                (post(&client, &of(ticket), &[fields]).await, post(&client, &of(999), &[fields]).await);
             assert_eq!((own.status, missing.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{what}");
             assert_eq!(text(&own), text(&missing));
         }
@@ -201,7 +204,7 @@ async fn a_ticket_is_closed_and_opened_again() {
         assert_eq!(desk.status(ticket).await, "2");
     }
     let kinds: Vec<String> = desk.events(ticket).await.into_iter().map(|(kind, ..)| kind).collect();
-    assert_eq!(kinds, ["ticket.created", "ticket.status_changed", "ticket.status_changed"]);
+    assert_eq!(kinds, ["ticket.opened", "ticket.status_changed", "ticket.status_changed"]);
     for nonsense in ["1", "", "7"] {
         assert_eq!(ask(&ann, ticket, nonsense).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{nonsense:?}");
     }
@@ -238,7 +241,7 @@ async fn a_locked_ticket_says_why_its_status_stays() {
     assert!(html.contains(why) && !html.contains("name=\"status\""), "{html}");
     let answer = ask(&ann, ticket, "3").await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(text(&answer).contains(&format!("role=\"alert\"><svg")) && text(&answer).contains(why));
+    assert!(text(&answer).contains("role=\"alert\"") && text(&answer).matches(why).count() == 2, "{}", text(&answer));
     assert_eq!(desk.status(ticket).await, "1");
     leads_to(&reply(&ann, ticket, "Please close it").await);
 
