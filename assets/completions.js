@@ -53,3 +53,14 @@ export function complete() {
     choose(event.target.closest("li"));
   });
 }
+
+// What the browser offers below a field comes from the server.
+export function suggest() {
+  for (const field of document.querySelectorAll("[data-suggests]")) {
+    field.addEventListener("input", async () => {
+      const q = field.value;
+      const answer = await fetch(`${field.dataset.suggests}?${new URLSearchParams({ q })}`).catch(() => undefined);
+      if (answer?.ok && q === field.value) field.list.innerHTML = await answer.text();
+    });
+  }
+}

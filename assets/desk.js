@@ -1,6 +1,6 @@
 // What scripts add to pages that work without them.
 import { compose } from "./composer.js";
-import { complete } from "./completions.js";
+import { complete, suggest } from "./completions.js";
 import { inZone, saveByThemselves, sendOnce } from "./forms.js";
 import { listen } from "./keys.js";
 import { follow } from "./live.js";
@@ -16,6 +16,7 @@ inZone();
 letGo(document.querySelector(".said"));
 compose();
 complete();
+suggest();
 sendOnce();
 listen();
 palette();

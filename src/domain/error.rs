@@ -113,7 +113,18 @@ impl Invalid {
     /// One field with one problem.
     #[must_use]
     pub fn one(field: &'static str, problem: Problem) -> Self {
-        Self(vec![(field, vec![problem])])
+        Self::of(field, vec![problem])
+    }
+
+    /// One field with its problems.
+    #[must_use]
+    pub fn of(field: &'static str, problems: Vec<Problem>) -> Self {
+        Self(vec![(field, problems)])
+    }
+
+    /// Notes the problems of other fields too.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
     }
 
     /// Takes the value out of `checked`, or notes its problems under `field`.

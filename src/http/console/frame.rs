@@ -50,12 +50,13 @@ impl ViewLink {
 }
 
 /// The keys, and what the texts of what they do are called.
-const KEYS: [(&str, &str); 19] = [
+const KEYS: [(&str, &str); 20] = [
     ("j", "key-next"),
     ("k", "key-previous"),
     ("o", "key-open"),
     ("x", "key-choose"),
     ("u", "key-back"),
+    ("c", "key-new"),
     ("r", "key-reply"),
     ("n", "key-note"),
     ("a", "key-assign"),

@@ -16,7 +16,8 @@ const COOKIE: &str = "__Host-ferrodesk-said";
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// What can be said, as its text is called.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 17] = [
+    "opened",
     "replied",
     "noted",
     "changed",

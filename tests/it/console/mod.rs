@@ -1,6 +1,7 @@
 //! The console over HTTP: what needs no browser to be seen.
 
 mod lists;
+mod new_ticket;
 mod safety;
 mod search;
 mod settings;

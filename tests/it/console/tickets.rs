@@ -113,7 +113,7 @@ async fn only_what_was_changed_on_the_page_is_changed() {
     assert_eq!(kinds, ["ticket.opened", "ticket.priority_changed", "ticket.status_changed"]);
     let nonsense = post(&client, &path, &[("status", "7"), ("assignee", "x")]).await;
     assert_eq!(nonsense.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(text(&nonsense).contains("Status: This could not be read."), "{}", text(&nonsense));
+    assert!(text(&nonsense).contains("Status: This cannot be taken."), "{}", text(&nonsense));
 }
 
 #[tokio::test]

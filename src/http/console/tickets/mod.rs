@@ -10,6 +10,7 @@ pub mod filter_names;
 mod list;
 mod load;
 mod merge;
+mod new;
 mod palette;
 mod presence;
 mod query;
@@ -50,6 +51,8 @@ pub fn routes() -> Router<AppState> {
         .route("/", get(home))
         .route("/tickets", get(show_list))
         .route("/tickets/bulk", post(bulk::change_all))
+        .route("/tickets/new", get(new::form).post(new::open))
+        .route("/requesters", get(new::requesters))
         .route("/tickets/{id}", get(show_ticket))
         .route("/tickets/{id}/answer", post(answer::answer))
         .route("/tickets/{id}/change", post(change::change))

@@ -9,6 +9,7 @@ use super::details::Details;
 use super::query::ListQuery;
 use crate::app::desk::directory::directory;
 use crate::app::desk::read_ticket::read_ticket;
+use crate::app::desk::rights::{Right, has};
 use crate::app::desk::search::{Hit, search};
 use crate::domain::search::Query;
 use crate::domain::text::fold;
@@ -96,6 +97,10 @@ fn offer(tx: &mut dyn Tx, staff: &Requester, typed: &str, next: &Place, now: Tim
         Entry::to(view.icon(), view.name.clone(), text("palette-view"), address)
     });
     entries.extend(views.filter(|entry| fits(&entry.label)));
+    if has(staff.role, Right::WorkTickets) {
+        let new = Entry::to("add", text("new-ticket"), "c".to_owned(), "/desk/tickets/new".to_owned());
+        entries.extend(Some(new).filter(|entry| fits(&entry.label)));
+    }
     let of_the_list = ListQuery::parse(next.query(), staff).here();
     for hit in hits(tx, staff, typed)? {
         let person = Person::new(&hit.ticket.requester_name, &hit.ticket.requester_email);
