@@ -3,6 +3,7 @@
 mod driver;
 mod help;
 mod search;
+mod settings;
 mod signing_in;
 mod tickets;
 mod together;
