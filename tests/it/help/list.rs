@@ -47,7 +47,7 @@ async fn ones_own_tickets_and_nobody_elses_the_newest_first() {
     let html = shown(&ann(&desk).await, "").await;
     assert_eq!(ids(&html), [second, first]);
     let words = read(&html);
-    let rows = words.split_once("Filter\n").expect("filters").1;
+    let rows = words.split_once("Apply\n").expect("filters").1;
     assert_eq!(
         rows.split_whitespace().collect::<Vec<_>>().join(" "),
         format!(
