@@ -10,6 +10,7 @@ mod console;
 mod contract;
 mod desk;
 mod documentation;
+mod help;
 mod log_chain;
 mod postgres;
 mod properties;

@@ -1,6 +1,7 @@
 //! The console in a real browser, at the widths of a desk and of a telephone.
 
 mod driver;
+mod help;
 mod hostile;
 mod search;
 mod sending;

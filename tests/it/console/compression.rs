@@ -10,7 +10,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 #[rstest]
 #[case::a_page("/desk/tickets", &[], true)]
-#[case::style("/desk/assets/0/desk.css", &[], true)]
+#[case::style("/assets/0/desk.css", &[], true)]
 #[case::a_page_that_was_typed("/desk/tickets", &[("sec-fetch-site", "none")], true)]
 #[case::a_page_that_we_led_to("/desk/search?q=order", &[("sec-fetch-site", "same-origin")], true)]
 #[case::a_page_that_another_site_led_to("/desk/search?q=order", &[("sec-fetch-site", "cross-site")], false)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::response::Response;
 use http::HeaderMap;
 
 use super::cookie::{self, SetCookie};
@@ -15,7 +16,7 @@ const COOKIE: &str = "__Host-ferrodesk-said";
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// What can be said, as its text is called.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 17] = [
     "opened",
     "replied",
     "noted",
@@ -29,6 +30,10 @@ const KINDS: [&str; 13] = [
     "added",
     "removed",
     "revoked",
+    "help-opened",
+    "help-replied",
+    "help-closed",
+    "help-reopened",
 ];
 
 /// The fields of a ticket that pages change, and that can be undone. With `was-` before them, forms say how the page showed
@@ -96,9 +101,13 @@ impl Said {
         value.extend_pairs(self.refused.iter().take(NAMED_MAX).map(|id| ("refused", id.to_string())));
         cookie::set(COOKIE, &value.finish(), Some(LIFETIME))
     }
+}
 
-    /// It is said once.
-    pub fn forget() -> SetCookie {
-        cookie::forget(COOKIE)
+/// `response`, after which what it `says` was done is not said again.
+pub fn said_once(says: bool, mut response: Response) -> Response {
+    if says {
+        let (name, value) = cookie::forget(COOKIE);
+        response.headers_mut().append(name, value);
     }
+    response
 }

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use askama::Template;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -11,31 +11,48 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use super::filters;
 use super::look::Look;
 use super::page;
-use super::place::HOME;
+use super::place::{HOME, home, word};
 use super::texts::{text, text_with};
-use crate::domain::{Conflict, Error};
+use crate::app::browser_session::Door;
+use crate::domain::{Conflict, Error, TicketId};
 use crate::http::ApiError;
 
-/// A page that says what went wrong. Where the console's answers leave, it is written in the browser's own look.
+/// A page that says what went wrong. Where answers leave, it is written in the browser's own look.
 #[derive(Clone, Debug)]
 pub struct PageError {
     status: StatusCode,
     /// What its texts are called.
     kind: &'static str,
-    message: String,
-    /// Where to go on, and what the link is called.
-    way_out: (String, String),
+    way_out: WayOut,
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// Where to go on.
+#[derive(Clone, Copy, Debug)]
+enum WayOut {
+    Home,
+    SignIn,
+    /// To the ticket that another was merged into.
+    Merged(TicketId),
+}
+
+impl WayOut {
+    /// Its address, and what the link is called.
+    fn link(self, door: Door) -> (String, String) {
+        match self {
+            Self::Home => (home(door).to_owned(), text(&format!("error-way-home-{}", word(door)))),
+            Self::SignIn => (format!("{}/sign-in", home(door)), text("sign-in")),
+            Self::Merged(into) => (format!("{HOME}/tickets/{into}"), text_with("error-way-merged", "what", into)),
+        }
+    }
 }
 
 impl PageError {
     fn new(status: StatusCode, kind: &'static str) -> Self {
-        let message = text(&format!("error-{kind}-message"));
-        let way_out = (HOME.to_owned(), text("error-way-home"));
-        Self { status, kind, message, way_out, headers: Vec::new() }
+        Self { status, kind, way_out: WayOut::Home, headers: Vec::new() }
     }
 
-    /// There is no such page, or not for this member of staff.
+    /// There is no such page, or not for who asks.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found")
     }
@@ -45,10 +62,9 @@ impl PageError {
         Self::new(StatusCode::FORBIDDEN, "cross-site")
     }
 
-    /// Something was sent by a member of staff whose session has ended.
+    /// Something was sent by somebody whose session has ended.
     pub fn signed_out() -> Self {
-        let way_out = ("/desk/sign-in".to_owned(), text("sign-in"));
-        Self { way_out, ..Self::new(StatusCode::UNAUTHORIZED, "signed-out") }
+        Self { way_out: WayOut::SignIn, ..Self::new(StatusCode::UNAUTHORIZED, "signed-out") }
     }
 
     /// The page for a bare status.
@@ -85,8 +101,7 @@ impl From<ApiError> for PageError {
 impl From<Error> for PageError {
     fn from(error: Error) -> Self {
         if let Error::Conflict(Conflict::Merged(into)) = &error {
-            let way_out = (format!("{HOME}/tickets/{into}"), text_with("error-way-merged", "what", into));
-            return Self { way_out, ..Self::new(StatusCode::CONFLICT, "merged") };
+            return Self { way_out: WayOut::Merged(*into), ..Self::new(StatusCode::CONFLICT, "merged") };
         }
         ApiError::from(error).into()
     }
@@ -102,28 +117,29 @@ impl IntoResponse for PageError {
 
 /// The page.
 #[derive(Template)]
-#[template(path = "console/error.html")]
-struct ErrorPage<'a> {
+#[template(path = "pages/error.html")]
+struct ErrorPage {
     look: Look,
     title: String,
-    error: &'a PageError,
+    message: String,
+    way_out: (String, String),
     request_id: String,
 }
 
-/// Writes the pages for what went wrong, and for what the router itself refuses with a bare text.
-pub async fn in_pages(request: Request, next: Next) -> Response {
+/// Writes the pages for what went wrong, for what was wrong with a body, and for what the router itself refuses with a bare
+/// text.
+pub async fn in_pages(State(door): State<Door>, request: Request, next: Next) -> Response {
     let look = Look::of(request.headers());
     let mut response = next.run(request).await;
-    let status = response.status();
-    let is_bare = (status.is_client_error() || status.is_server_error())
-        && response.headers().get(header::CONTENT_TYPE).is_none_or(|t| t.as_bytes().starts_with(b"text/plain"));
-    if !is_bare {
-        return response;
-    }
-    let error = response.extensions_mut().remove::<PageError>().unwrap_or_else(|| PageError::of_status(status));
-    let title = text(&format!("error-{}", error.kind));
-    let request_id = crate::http::access_log::current_request_id();
-    let mut written = page::html(error.status, &ErrorPage { look, title, error: &error, request_id });
+    let Some(error) = error_of(&mut response) else { return response };
+    let page = ErrorPage {
+        look,
+        title: text(&format!("error-{}", error.kind)),
+        message: text(&format!("error-{}-message", error.kind)),
+        way_out: error.way_out.link(door),
+        request_id: crate::http::access_log::current_request_id(),
+    };
+    let mut written = page::html(error.status, &page);
     for (name, value) in response.headers() {
         if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
             written.headers_mut().append(name, value.clone());
@@ -135,12 +151,28 @@ pub async fn in_pages(request: Request, next: Next) -> Response {
     written
 }
 
+/// What went wrong, unless the answer says it as a page already.
+fn error_of(response: &mut Response) -> Option<PageError> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    if let Some(error) = response.extensions_mut().remove::<PageError>() {
+        return Some(error);
+    }
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        return Some(error.into());
+    }
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain")).then(|| PageError::of_status(status))
+}
+
 /// The answer when a handler panicked. The panic's message goes to the log, where the hook has put it already.
 pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     PageError::from(Error::internal("a handler panicked")).into_response()
 }
 
-/// The answer to a path that is none of the console's.
+/// The answer to a path that is none of ours.
 pub async fn not_found() -> PageError {
     PageError::not_found()
 }

@@ -1,13 +1,15 @@
-//! How the console looks to one browser: light or dark, and which panes are shown. A cookie keeps it.
+//! How pages look to one browser: light or dark, and which panes are shown. A cookie keeps it.
 
 use std::time::Duration;
 
+use axum::Extension;
 use axum::response::Response;
 use http::HeaderMap;
 
 use super::cookie::{self, SetCookie};
 use super::error::PageError;
 use super::place::{Place, go_to};
+use crate::app::browser_session::Door;
 use crate::http::extract::Form;
 
 const COOKIE: &str = "__Host-ferrodesk-look";
@@ -67,11 +69,11 @@ impl Look {
     }
 }
 
-/// `POST /desk/look`: chooses, and goes back.
-pub async fn choose(headers: HeaderMap, form: Form) -> Result<Response, PageError> {
+/// `POST look`: chooses, and goes back.
+pub async fn choose(Extension(door): Extension<Door>, headers: HeaderMap, form: Form) -> Result<Response, PageError> {
     let mut look = Look::of(&headers);
     look.choose(&form.parameter("look").unwrap_or_default());
-    let mut response = go_to(Place::or_home(form.parameter("next")).as_str())?;
+    let mut response = go_to(Place::at(door, form.parameter("next")).as_str())?;
     response.headers_mut().extend([look.keep()]);
     Ok(response)
 }

@@ -1,6 +1,6 @@
 //! People as pages show them.
 
-use crate::app::desk::console_session::Staff;
+use crate::app::browser_session::CookieHolder;
 use crate::storage::queries::users::StaffMember;
 
 /// What somebody is called, and the letters that stand for them.
@@ -25,9 +25,9 @@ impl From<&StaffMember> for Person {
     }
 }
 
-impl From<&Staff> for Person {
-    fn from(staff: &Staff) -> Self {
-        Self::new(&staff.name, &staff.email)
+impl From<&CookieHolder> for Person {
+    fn from(holder: &CookieHolder) -> Self {
+        Self::new(&holder.name, &holder.email)
     }
 }
 

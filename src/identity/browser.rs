@@ -1,4 +1,4 @@
-//! Signing in to the console: the asynchronous shell around `app::desk::console_session`.
+//! Signing in with a browser: the asynchronous shell around `app::browser_session`.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::apikey::sha256;
 use super::sign_in::SignIn;
-use crate::app::desk::console_session::{self, CookieHash};
+use crate::app::browser_session::{self, CookieHash, Door};
 use crate::app::log_in;
 use crate::domain::entropy::random_bytes;
 use crate::domain::{AuthFailure, Error, WorkspaceId};
@@ -22,13 +22,14 @@ pub fn cookie_hash(cookie: &str) -> CookieHash {
 }
 
 impl SignIn {
-    /// Signs a member of staff in, and ends the session of the cookie that they had `before`. Gives the new cookie.
+    /// Signs a user in at `door`, and ends the session of the cookie that they had there `before`. Gives the new cookie.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`], the same and after the same time whether the workspace and the user exist or not;
-    /// [`Error::Forbidden`] for a customer with the right password.
-    pub async fn sign_in_at_console(
+    /// [`Error::Forbidden`] for who knows the right password of another door.
+    pub async fn sign_in_at(
         &self,
+        door: Door,
         workspace: Option<WorkspaceId>,
         email: String,
         password: String,
@@ -48,9 +49,9 @@ impl SignIn {
         self.store
             .write(move |tx| {
                 if let Some(before) = &before {
-                    console_session::end(tx, before, at)?;
+                    browser_session::end(tx, before, at)?;
                 }
-                console_session::begin(tx, workspace, &user, &hash, at, at.plus(COOKIE_LIFETIME))
+                browser_session::begin(tx, door, workspace, &user, &hash, at, at.plus(COOKIE_LIFETIME))
             })
             .await?;
         Ok(cookie)
@@ -60,8 +61,8 @@ impl SignIn {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sign_out_of_console(&self, cookie: CookieHash) -> Result<(), Error> {
+    pub async fn sign_out_of_browser(&self, cookie: CookieHash) -> Result<(), Error> {
         let at = self.clock.now();
-        self.store.write(move |tx| console_session::end(tx, &cookie, at)).await
+        self.store.write(move |tx| browser_session::end(tx, &cookie, at)).await
     }
 }

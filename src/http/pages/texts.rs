@@ -1,4 +1,4 @@
-//! The console's texts, all in one Fluent file.
+//! The texts of all pages, all in one Fluent file.
 
 use std::fmt::Display;
 use std::sync::LazyLock;

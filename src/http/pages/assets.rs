@@ -32,7 +32,7 @@ fn shortened(script: &[u8]) -> Option<Bytes> {
     Some(minifier::js::minify(std::str::from_utf8(script).ok()?).ok()?.to_string().into())
 }
 
-/// Where they are, below the console.
+/// The folder in their addresses.
 static FOLDER: LazyLock<String> = LazyLock::new(|| {
     let hashes: Vec<u8> = FILES.values().flat_map(|bytes| sha256(bytes)).collect();
     hex::encode(&sha256(&hashes)[..8])
@@ -40,15 +40,16 @@ static FOLDER: LazyLock<String> = LazyLock::new(|| {
 
 /// The address of the file `name`.
 pub fn address(name: &str) -> String {
-    format!("/desk/assets/{}/{name}", *FOLDER)
+    format!("/assets/{}/{name}", *FOLDER)
 }
 
-/// `GET /desk/assets/{hash}/{name}`. Pages of another version of the server get this one's files, and must ask again.
+/// `GET /assets/{hash}/{name}`. Pages of another version of the server get this one's files, and must ask again.
 pub async fn asset(Path((hash, name)): Path<(String, String)>) -> Result<Response, PageError> {
     let bytes = FILES.get(&name).cloned().ok_or_else(PageError::not_found)?;
     let kind = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
+        Some("json") => "application/speculationrules+json",
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
     };

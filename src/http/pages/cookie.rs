@@ -1,4 +1,4 @@
-//! The console's cookies. All are bound to this host and to encrypted connections by their prefix; browsers take
+//! The cookies of pages. All are bound to this host and to encrypted connections by their prefix; browsers take
 //! `http://localhost` and `http://127.0.0.1` for encrypted.
 
 use std::time::Duration;
@@ -7,10 +7,16 @@ use axum::http::HeaderName;
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::identity::console::COOKIE_LIFETIME;
+use crate::app::browser_session::Door;
+use crate::identity::browser::COOKIE_LIFETIME;
 
-/// Who is signed in.
-const SESSION: &str = "__Host-ferrodesk";
+/// The cookie that says who is signed in at `door`.
+fn session(door: Door) -> &'static str {
+    match door {
+        Door::Desk => "__Host-ferrodesk",
+        Door::Help => "__Host-ferrodesk-help",
+    }
+}
 
 /// The longest cookie that is looked at, in bytes; ours are 43.
 const MAX_BYTES: usize = 64;
@@ -25,19 +31,19 @@ pub fn value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     named.find_map(|(given, value)| (given == name).then_some(value))
 }
 
-/// The cookie that says who is signed in.
-pub fn of_session(headers: &HeaderMap) -> Option<&str> {
-    value(headers, SESSION).filter(|value| !value.is_empty() && value.len() <= MAX_BYTES)
+/// What the cookie says of who is signed in at `door`.
+pub fn of_session(door: Door, headers: &HeaderMap) -> Option<&str> {
+    value(headers, session(door)).filter(|value| !value.is_empty() && value.len() <= MAX_BYTES)
 }
 
-/// Keeps somebody signed in.
-pub fn keep_session(token: &str) -> SetCookie {
-    set(SESSION, token, Some(COOKIE_LIFETIME))
+/// Keeps somebody signed in at `door`.
+pub fn keep_session(door: Door, token: &str) -> SetCookie {
+    set(session(door), token, Some(COOKIE_LIFETIME))
 }
 
 /// Forgets who is signed in.
-pub fn forget_session() -> SetCookie {
-    forget(SESSION)
+pub fn forget_session(door: Door) -> SetCookie {
+    forget(session(door))
 }
 
 /// Sets a cookie, for as long as `lifetime` or until the browser is closed. Its value is one of ours: letters, digits and

@@ -1,6 +1,8 @@
-//! What every answer of the console tells the browser to be strict about.
+//! What every page, and every file that it needs, tells the browser to be strict about.
 
+use super::assets;
 use axum::Router;
+use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -19,8 +21,14 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
+/// Where the browser learns which pages to fetch before they are asked for.
+const SPECULATION_RULES: HeaderName = HeaderName::from_static("speculation-rules");
+
 /// `routes` with the headers on every answer.
 pub fn on<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    let rules = HeaderValue::try_from(format!("\"{}\"", assets::address("prefetch.json"))).ok();
+    let routes =
+        routes.layer(SetResponseHeaderLayer::if_not_present(SPECULATION_RULES, move |_: &Response| rules.clone()));
     HEADERS.into_iter().fold(routes, |routes, (name, value)| {
         routes.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
     })
