@@ -102,8 +102,10 @@ fn manifest<R: Read>(first: Option<std::io::Result<tar::Entry<'_, R>>>) -> anyho
 /// Attachments that are another installation's may be those of the very one that is restored here, which goes on. Nothing
 /// has been written yet.
 async fn refuse_anothers_blobs(config: &Config, args: &RestoreArgs) -> anyhow::Result<()> {
-    let owner = Blobs::open(&config.blobs_at()?)?.owner().await;
-    let is_owned = owner.context("the store of attachments cannot be reached")?.is_some();
+    let blobs = Blobs::open(&config.blobs_at()?)?;
+    let owner = blobs.owner().await.context("the store of attachments cannot be reached")?;
+    // A server that was started here before has only left its note.
+    let is_owned = owner.is_some() && blobs.list().next().await.transpose()?.is_some();
     let is_put_aside =
         args.replace && matches!(config.blobs_at()?, BlobsAt::Folder(folder) if folder == config.data.join("blobs"));
     if is_owned && !args.take_over_blobs && !is_put_aside {

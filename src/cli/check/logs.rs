@@ -71,7 +71,9 @@ pub async fn verify(desk: &Desk, kept: &[Head], as_json: bool) -> Result<Logs, E
 
 impl Logs {
     pub fn json(&self) -> Value {
-        let log = |(log, extent): &(Log, Extent)| json!({ "log": log.name(), "sealed": extent.sealed, "unsealed": extent.unsealed });
+        let log = |(log, Extent { sealed, unsealed, .. }): &(Log, Extent)| {
+            json!({ "log": log.name(), "sealed": sealed, "unsealed": unsealed })
+        };
         self.extents.iter().map(log).collect()
     }
 
