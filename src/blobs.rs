@@ -5,6 +5,7 @@
 
 mod failure;
 mod leftover;
+mod owner;
 mod s3;
 
 use std::ops::Range;

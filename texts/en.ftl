@@ -143,6 +143,7 @@ search-found = { $count ->
    *[other] { $count } tickets, the best first
   }
 search-cut = The best { $count }. One more word tells them apart.
+search-partial = Very many texts have these words, and only the newest were looked at. One more word finds older ones.
 search-by-subject = Filter this list by subject instead
 search-not-asked = Search in all tickets
 search-nothing = Nothing found for “{ $what }”

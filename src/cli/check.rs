@@ -1,26 +1,32 @@
 //! `ferrodesk check`.
 
+mod logs;
+
 use anyhow::bail;
 use clap::Args;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use self::logs::{Head, Logs};
 use super::{Desk, OutputArgs, output};
 use crate::app::check::{Found, Inventory, attachments_after, count_attachments, miscounted_users};
 use crate::domain::{AttachmentId, Error};
 use crate::jobs::sweep::ORPHANS_KEPT_FOR;
 use crate::storage::queries::attachments::AttachmentBytes;
 
-/// Hold the database against itself and against the stored files.
+/// Hold the database against itself, against its seals and against the stored files.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  ferrodesk check --contents --json\n\nExit status 1 when anything is missing or damaged."
+    after_help = "Example:\n  ferrodesk check --contents --json\n\nThe logs of events and of what the staff changed are chains of hashes, whose ends --json prints as chain_heads. Who\nkeeps them elsewhere can later tell a log that was rewritten as a whole: --chain-head.\n\nExit status 1 when anything is missing or damaged."
 )]
 pub struct CheckArgs {
     /// Read every file and compare its hash, not only its size
     #[arg(long)]
     contents: bool,
+    /// A head of a log that was kept elsewhere, which must still be there; may be given several times
+    #[arg(long, value_name = "LOG:WORKSPACE:ENTRY:HASH")]
+    chain_head: Vec<Head>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -42,6 +48,8 @@ pub async fn run(desk: &Desk, args: CheckArgs) -> anyhow::Result<()> {
         format!("user {user} of workspace {workspace} is counted with a wrong number of open tickets")
     }));
     found.problems.extend(desk.store.integrity_problems().await?);
+    let mut logs = logs::verify(desk, &args.chain_head, args.output.json).await?;
+    found.problems.append(&mut logs.problems);
     if let Err(problem) = desk.blobs.reach().await {
         bail!("the store of attachments cannot be reached; look at the settings blobs and s3_…: {problem}");
     }
@@ -49,15 +57,20 @@ pub async fn run(desk: &Desk, args: CheckArgs) -> anyhow::Result<()> {
     let mut inventory = list(desk, &bar).await?;
     hold_against(desk, &args, &mut inventory, &mut found, &bar).await?;
     bar.finish_and_clear();
+    report(&args, found, inventory.orphans(), &logs)
+}
 
+fn report(args: &CheckArgs, found: Findings, orphans: u64, logs: &Logs) -> anyhow::Result<()> {
     let Findings { attachments, problems } = found;
-    let orphans = inventory.orphans();
-    let json = json!({ "attachments": attachments, "orphans": orphans, "problems": problems });
+    let json = json!({
+        "attachments": attachments, "orphans": orphans, "logs": logs.json(), "chain_heads": logs.heads(),
+        "problems": problems,
+    });
     let summary = format!(
         "{attachments} attachments checked, {orphans} stored files that no attachment needs (the sweeper deletes them), {} problems.",
         problems.len()
     );
-    let sentence = [vec![summary], problems.clone()].concat().join("\n- ");
+    let sentence = [vec![format!("{}.\n{summary}", logs.sentence())], problems.clone()].concat().join("\n- ");
     output::added(args.output.json, &json, &sentence)?;
     if !problems.is_empty() {
         bail!("the check found {} problems", problems.len());

@@ -1,7 +1,6 @@
 //! `ferrodesk copy`.
 
-mod files;
-mod progress;
+pub mod files;
 mod report;
 mod side;
 
@@ -13,13 +12,15 @@ use clap::Args;
 use futures_util::future::try_join;
 
 use self::files::Stored;
-use self::progress::Bar;
 use self::report::Report;
 use self::side::{Given, Side};
 use super::OutputArgs;
+use super::progress::Bar;
 use crate::config::Config;
 use crate::domain::Error;
+use crate::jobs::blob_owner;
 use crate::jobs::index_texts::index_texts;
+use crate::storage::Store;
 use crate::storage::copy::{self, Begun, State, TABLES};
 
 /// Copy a whole installation to another database, of whatever engine, with its files.
@@ -85,8 +86,10 @@ pub async fn run(config: &Config, args: CopyArgs) -> anyhow::Result<()> {
             report.problems.push("the source was changed meanwhile: stop its servers, and copy anew".to_owned());
         }
         if report.is_equal() {
-            make_findable(&to, &bar("indexed")).await?;
+            make_findable(&to.store, &bar("indexed")).await?;
             let ids = from.store.read(|tx| Ok(copy::last_ids(tx)?)).await?;
+            // What was moved sweeps from now on, and where it was moved from does not, should both have the same bucket.
+            blob_owner::claim(&to.store, &to.blobs).await.context("cannot note whose the attachments are")?;
             to.store.write(move |tx| Ok(copy::finish(tx, &ids)?)).await.context("cannot finish the copy")?;
         }
     }
@@ -131,9 +134,9 @@ async fn transfer(
 
 /// The index of words is not copied but made anew, before the copy counts as finished, so that a copy that is cut off here
 /// goes on as well.
-async fn make_findable(to: &Side, bar: &Bar) -> anyhow::Result<()> {
-    bar.expect_texts(&to.store).await?;
-    index_texts(&to.store, &|count| bar.moved("", count, 0)).await.context("cannot make all texts findable")?;
+pub async fn make_findable(to: &Store, bar: &Bar) -> anyhow::Result<()> {
+    bar.expect_texts(to).await?;
+    index_texts(to, &|count| bar.moved("", count, 0)).await.context("cannot make all texts findable")?;
     bar.finish();
     Ok(())
 }

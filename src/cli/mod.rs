@@ -1,12 +1,16 @@
 //! The command line: a file per command, each calling the same use cases as the API.
 
 mod apikey;
+mod backup;
 mod catalogue;
 mod check;
 mod copy;
 mod demo;
 mod identity_provider;
 mod output;
+mod progress;
+mod restore;
+mod secret;
 mod serve;
 mod user;
 mod workspace;
@@ -27,6 +31,7 @@ use crate::domain::workspace::Workspace;
 use crate::domain::{Clock, Entropy, Error};
 use crate::identity::secret::Secret;
 use crate::identity::system::{SystemClock, SystemEntropy};
+use crate::jobs::blob_owner;
 use crate::storage::{StorageMetrics, Store, StoreOptions};
 
 /// How long a command waits for a server that is writing.
@@ -77,6 +82,19 @@ enum Command {
     },
     /// Hold the database against itself and against the stored files
     Check(check::CheckArgs),
+    /// Back up the whole installation into one file, while its servers go on
+    Backup(backup::BackupArgs),
+    /// Restore a backup into an empty data folder or database, of whatever engine
+    Restore(restore::RestoreArgs),
+    /// Say that the store of attachments is this installation's alone
+    ///
+    /// Only the installation that a store belongs to deletes what none of its tickets needs any more. Run this when the
+    /// one that it belonged to is gone for good.
+    #[command(after_help = "Example:\n  ferrodesk claim-blobs --blobs s3://attachments/acme")]
+    ClaimBlobs {
+        #[command(flatten)]
+        output: OutputArgs,
+    },
     /// Copy a whole installation to another database, of whatever engine, with its files
     Copy(copy::CopyArgs),
     /// Add, list and set workspaces
@@ -140,6 +158,14 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(copy::run(&Config::load(file, &flags(None, None))?, args))
         }
+        Command::Backup(args) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(backup::run(Config::load(file, &flags(None, None))?, args))
+        }
+        Command::Restore(args) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(restore::run(Config::load(file, &flags(None, None))?, args))
+        }
         other => {
             let config = Config::load(file, &flags(None, None))?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -162,6 +188,11 @@ async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Migrate { output } => {
             output::added(output.json, &json!({ "schema": "up to date" }), "The schema is up to date.")
         }
+        Command::ClaimBlobs { output } => {
+            blob_owner::claim(&desk.store, &desk.blobs).await?;
+            let said = "The store of attachments is this installation's.";
+            output::added(output.json, &json!({ "claimed": true }), said)
+        }
         Command::Check(args) => check::run(&desk, args).await,
         Command::Workspace(command) => workspace::run(&desk, command).await,
         Command::Apikey(command) => apikey::run(&desk, command).await,
@@ -169,7 +200,9 @@ async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Category(command) => catalogue::run_category(&desk, command).await,
         Command::Tag(command) => catalogue::run_tag(&desk, command).await,
         Command::IdentityProvider(command) => identity_provider::run(&desk, command).await,
-        Command::Demo(_) | Command::Serve(_) | Command::Copy(_) => unreachable!("these open what they need themselves"),
+        Command::Demo(_) | Command::Serve(_) | Command::Copy(_) | Command::Backup(_) | Command::Restore(_) => {
+            unreachable!("these open what they need themselves")
+        }
     };
     desk.store.close();
     outcome
@@ -197,7 +230,9 @@ impl Desk {
     /// Nothing may be done to what `ferrodesk copy` has begun and not finished.
     async fn refuse_half_a_copy(&self) -> anyhow::Result<()> {
         if self.store.read(|tx| Ok(crate::storage::copy::is_unfinished(tx)?)).await? {
-            anyhow::bail!("the database is an unfinished copy of another: run `ferrodesk copy` again to finish it");
+            anyhow::bail!(
+                "the database is an unfinished copy of another: run `ferrodesk copy`, or `ferrodesk restore`, again to finish it"
+            );
         }
         Ok(())
     }

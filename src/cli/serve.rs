@@ -14,7 +14,7 @@ use crate::config::{Config, LogFormat};
 use crate::http::metrics::HttpMetrics;
 use crate::http::{AppState, Parts, server};
 use crate::identity::secret::Secret;
-use crate::jobs;
+use crate::jobs::{self, blob_owner};
 use crate::storage::{StorageMetrics, StoreOptions};
 
 /// Start the server.
@@ -71,12 +71,7 @@ pub fn start(
         let stop = stop_signal()?;
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
         let jobs = tokio::spawn(jobs::run(app.clone()));
-        let blobs = app.blobs().clone();
-        tokio::spawn(async move {
-            if let Err(error) = blobs.reach().await {
-                tracing::warn!(error, "the store of attachments cannot be reached: tickets without files go on");
-            }
-        });
+        tokio::spawn(look_at_blobs(app.clone()));
         server::serve(listener, app, stop).await;
         tracing::info!("stopping");
         jobs.abort();
@@ -84,6 +79,19 @@ pub fn start(
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// Says what is wrong with the store of attachments, while requests come in.
+async fn look_at_blobs(app: AppState) {
+    if let Err(error) = app.blobs().reach().await {
+        tracing::warn!(error, "the store of attachments cannot be reached: tickets without files go on");
+        return;
+    }
+    match blob_owner::is_ours(app.store(), app.blobs()).await {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!("{}", blob_owner::NOT_OURS),
+        Err(error) => tracing::warn!(?error, "whose the store of attachments is cannot be told"),
+    }
 }
 
 /// Resolves at SIGTERM or SIGINT.

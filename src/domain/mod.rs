@@ -8,6 +8,7 @@ pub mod entropy;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod installation;
 pub mod search;
 pub mod shortcut;
 pub mod team;

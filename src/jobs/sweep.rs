@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use super::blob_owner;
 use crate::app::blob_deletion::{self, BlobDeletion};
 use crate::app::sweep::{ROWS_A_STEP, forget_ended_sessions, forget_old_answers, unnamed};
 use crate::blobs::Blobs;
@@ -29,6 +30,8 @@ pub struct Swept {
     pub blobs: u64,
     /// Files that a crash had left half-written.
     pub half_written: u64,
+    /// Whether the bytes are not known to be this installation's, so that none were deleted.
+    pub blobs_are_not_ours: bool,
 }
 
 /// Goes round once.
@@ -36,11 +39,16 @@ pub struct Swept {
 /// # Errors
 /// When the database or the blobs fail; what was swept stays so.
 pub async fn sweep(store: &Store, blobs: &Blobs, at: Timestamp) -> Result<Swept, Error> {
+    // Nothing is known of what another's tickets name.
+    let is_ours = blob_owner::begin_sweep(store, blobs).await?;
+    let swept_blobs =
+        if is_ours { sweep_left_behind(store, blobs, at).await? + sweep_orphans(store, blobs, at).await? } else { 0 };
     let swept = Swept {
         answers: step_by_step(store, at, forget_old_answers).await?,
         sessions: step_by_step(store, at, forget_ended_sessions).await?,
         half_written: blobs.delete_half_written(at.minus(ORPHANS_KEPT_FOR)).await?,
-        blobs: sweep_left_behind(store, blobs, at).await? + sweep_orphans(store, blobs, at).await?,
+        blobs: swept_blobs,
+        blobs_are_not_ours: !is_ours,
     };
     step_by_step(store, at, blob_deletion::forget_old).await?;
     Ok(swept)

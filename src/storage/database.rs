@@ -1,7 +1,7 @@
 //! Which database.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{PostgresUrl, StorageError, StorageMetrics, Store, StoreOptions, postgres, sqlite};
 
@@ -27,12 +27,24 @@ impl Database {
         }
     }
 
+    /// The name that a SQLite file has while it is being restored.
+    #[must_use]
+    pub fn half_restored(path: &Path) -> PathBuf {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".restoring");
+        PathBuf::from(name)
+    }
+
     /// Opens it, bringing its schema up to date first.
     ///
     /// # Errors
     /// As [`Store::open_sqlite`] and [`Store::open_postgres`].
     pub fn open(&self, options: &StoreOptions, metrics: StorageMetrics) -> Result<Store, StorageError> {
         match self {
+            Self::Sqlite(path) if Self::half_restored(path).exists() => Err(StorageError::Schema(format!(
+                "{} was begun to be restored and is not whole: run `ferrodesk restore` again",
+                path.display()
+            ))),
             Self::Sqlite(path) => Store::open_sqlite(path, options, metrics),
             Self::Postgres(url) => Store::open_postgres(url, options, metrics),
         }

@@ -1,5 +1,6 @@
 //! What a [`Store`](super::Store) asks of an engine.
 
+use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub trait Engine: Send + Sync {
     fn readiness(&self) -> Readiness;
     /// See `Store::integrity_problems`.
     fn integrity_problems(&self) -> Result<Vec<String>, StorageError>;
+    /// Copies the database to a new SQLite file, as it is at one moment, if it is such a file itself. Whether it did.
+    fn write_snapshot(&self, to: &Path, copied: &dyn Fn(u64, u64)) -> Result<bool, StorageError>;
     /// See `Store::rows_per_write`.
     fn rows_per_write(&self) -> usize;
     /// See `Store::queue_depths`.

@@ -79,6 +79,7 @@ pub enum Sequence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
     Attachment,
+    Audit,
 }
 
 /// What `each` of [`Tx::query`] is: called with every row in turn.
@@ -134,6 +135,9 @@ pub trait Tx {
     /// Waits for the transactions that have written to `table`, and keeps others from writing to it until this one is
     /// over: what is read of it from here on is all there is.
     fn exclude_writers(&mut self, table: Table) -> Result<(), StorageError>;
+
+    /// What the engine tells this database from others by, if it does; a copy of a file is not told from the file.
+    fn database_identity(&mut self) -> Result<String, StorageError>;
 
     /// Says that this transaction changes what servers remember between requests (see [`Store::revision`]).
     fn bump_revision(&mut self) -> Result<(), StorageError>;
@@ -320,6 +324,14 @@ impl Store {
         let engine = Arc::clone(&self.engine);
         let checked = tokio::task::spawn_blocking(move || engine.integrity_problems());
         Ok(checked.await.map_err(Error::internal)??)
+    }
+
+    /// Copies the database to a new SQLite file, as it is at one moment, if it is such a file itself; others go on writing.
+    /// Whether it did. `copied` is told of pages that are done, and of how many there are.
+    async fn write_snapshot(&self, to: &Path, copied: Arc<dyn Fn(u64, u64) + Send + Sync>) -> Result<bool, Error> {
+        let (engine, to) = (Arc::clone(&self.engine), to.to_owned());
+        let copying = tokio::task::spawn_blocking(move || engine.write_snapshot(&to, &*copied));
+        Ok(copying.await.map_err(Error::internal)??)
     }
 
     /// How many rows a closure had best write, if there are many.

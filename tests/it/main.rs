@@ -10,6 +10,7 @@ mod console;
 mod contract;
 mod desk;
 mod documentation;
+mod log_chain;
 mod postgres;
 mod properties;
 mod real_clients;

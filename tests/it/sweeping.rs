@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use ferrodesk::domain::WorkspaceId;
 use ferrodesk::identity::apikey::sha256;
-use ferrodesk::jobs::sweep::sweep;
+use ferrodesk::jobs::blob_owner;
+use ferrodesk::jobs::sweep::{Swept, sweep};
+use ferrodesk::storage::Store;
 
 use crate::support::{CREATE, Desk, Part, download};
 
@@ -43,6 +45,40 @@ async fn until_accepted(desk: &Desk, parts: &[Part<'_>]) -> i64 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("turned away again and again");
+}
+
+/// Stores bytes that no ticket names, and sweeps when they are old; gives what was swept.
+async fn sweep_an_orphan(desk: &Desk, store: &Store) -> Swept {
+    let blobs = desk.app.state.blobs();
+    desk.stored("orphan.txt", b"orphan").await;
+    let late = desk.stored_blobs().await[0].stored_at.plus(Duration::from_hours(3));
+    sweep(store, blobs, late).await.expect("a sweep")
+}
+
+#[tokio::test]
+async fn bytes_that_are_another_installations_are_let_be_until_they_are_claimed() {
+    let (desk, other) = (Desk::new().await, Desk::new().await);
+    let (ours, theirs) = (desk.app.state.store(), other.app.state.store());
+    assert_eq!(sweep_an_orphan(&desk, ours).await.blobs, 1, "nobody's bytes are whoever's sweeps first");
+    let swept = sweep_an_orphan(&desk, theirs).await;
+    assert!(swept.blobs == 0 && swept.blobs_are_not_ours, "{swept:?}");
+    blob_owner::claim(theirs, desk.app.state.blobs()).await.expect("claimed");
+    assert_eq!(sweep_an_orphan(&desk, theirs).await.blobs, 1);
+    assert!(sweep_an_orphan(&desk, ours).await.blobs_are_not_ours);
+}
+
+/// A snapshot of a machine, a base backup: the identity is the same, but the rows of tickets since are not there.
+#[tokio::test]
+async fn a_database_that_was_put_back_to_an_earlier_moment_deletes_nothing() {
+    let desk = Desk::new().await;
+    let store = desk.app.state.store();
+    assert_eq!(sweep_an_orphan(&desk, store).await.blobs, 1);
+    let put_back = "UPDATE installation SET sweeps = sweeps - 1 WHERE id = 1";
+    desk.app.write(move |tx| Ok(tx.execute(put_back, &[])?)).await;
+    let swept = sweep_an_orphan(&desk, store).await;
+    assert!(swept.blobs == 0 && swept.blobs_are_not_ours, "{swept:?}");
+    blob_owner::claim(store, desk.app.state.blobs()).await.expect("claimed");
+    assert_eq!(sweep_an_orphan(&desk, store).await.blobs, 1);
 }
 
 #[tokio::test]

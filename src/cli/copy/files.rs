@@ -4,14 +4,15 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::progress::Bar;
+use super::super::progress::Bar;
 use super::side::Side;
+use crate::blobs::Blobs;
 use crate::domain::Error;
 use crate::identity::apikey::sha256;
 use crate::storage::copy::{Content, contents_after};
 
 /// Files that are on their way at once: each waits for the disk, or for a server.
-const AT_ONCE: usize = 16;
+pub const AT_ONCE: usize = 16;
 
 /// What attachments need of bytes, and what of it is missing.
 #[derive(Debug, Default)]
@@ -59,19 +60,26 @@ async fn copy_one(from: &Side, to: &Side, content: &Content) -> Result<Outcome, 
     if to.blobs.find(workspace, &hash).await?.is_some_and(|found| found.size == size) {
         return Ok(Outcome::WasThere);
     }
-    let bad = |what: &str| Ok(Outcome::Bad(format!("the bytes of attachment {attachment} {what} in the source")));
-    match from.blobs.find(workspace, &hash).await? {
-        None => return bad("are missing"),
-        Some(found) if found.size != size => return bad("have another length"),
+    match read_whole(&from.blobs, content).await? {
+        Err(what) => Ok(Outcome::Bad(format!("the bytes of attachment {attachment} {what} in the source"))),
+        Ok(bytes) => {
+            to.blobs.put(workspace, &hash, bytes).await?;
+            Ok(Outcome::Copied)
+        }
+    }
+}
+
+/// All bytes of an attachment, or what is wrong with them.
+pub async fn read_whole(blobs: &Blobs, content: &Content) -> Result<Result<Bytes, &'static str>, Error> {
+    let Content { workspace, hash, size, .. } = *content;
+    match blobs.find(workspace, &hash).await? {
+        None => return Ok(Err("are missing")),
+        Some(found) if found.size != size => return Ok(Err("have another length")),
         Some(_) => {}
     }
-    let pieces: Vec<Bytes> = from.blobs.get(workspace, &hash, 0..size).await?.try_collect().await?;
+    let pieces: Vec<Bytes> = blobs.get(workspace, &hash, 0..size).await?.try_collect().await?;
     let bytes = Bytes::from(pieces.concat());
-    if sha256(&bytes) != hash {
-        return bad("are damaged");
-    }
-    to.blobs.put(workspace, &hash, bytes).await?;
-    Ok(Outcome::Copied)
+    Ok(if sha256(&bytes) == hash { Ok(bytes) } else { Err("are damaged") })
 }
 
 /// Looks for the bytes of every attachment on a side.

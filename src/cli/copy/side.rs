@@ -6,12 +6,9 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use secrecy::SecretString;
 
-use super::super::{COMMAND_BUSY_TIMEOUT, create_private_folder};
-use crate::app::shared_secret::{find_secret, take_over_secret};
+use super::super::{COMMAND_BUSY_TIMEOUT, create_private_folder, secret};
 use crate::blobs::Blobs;
 use crate::config::{BlobsAt, Config};
-use crate::identity::secret::Secret;
-use crate::identity::system::SystemEntropy;
 use crate::storage::{Database, StorageMetrics, Store, StoreOptions, copy};
 
 /// Reading a whole installation takes long, and nobody is made to wait by it.
@@ -115,21 +112,12 @@ pub struct Side {
 impl Side {
     /// What the installation's secret is made of, if it keeps it with itself.
     pub async fn find_secret(&self) -> anyhow::Result<Option<String>> {
-        if self.is_shared {
-            let found = self.store.read(find_secret).await?;
-            return Ok(found.map(|material| String::from_utf8_lossy(&material).into_owned()));
-        }
-        Ok(Secret::find_material(&self.data)?)
+        secret::find(&self.store, self.is_shared, &self.data).await
     }
 
     /// Keeps the secret of the installation that is copied here.
     pub async fn keep_secret(&self, material: String) -> anyhow::Result<()> {
-        if self.is_shared {
-            self.store.write(move |tx| take_over_secret(tx, material.as_bytes())).await?;
-        } else {
-            Secret::keep_material(&self.data, &material, &SystemEntropy)?;
-        }
-        Ok(())
+        secret::keep(&self.store, self.is_shared, &self.data, material).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The staff's console: pages at `/desk` that work without scripts, over the same use cases as the API.
 
 mod assets;
+mod compression;
 pub mod cookie;
 mod error;
 mod filters;
@@ -45,5 +46,5 @@ pub fn routes() -> Router<AppState> {
         .layer(same_site::layer())
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::from_fn(error::in_pages));
-    Router::new().nest("/desk", headers::on(pages))
+    Router::new().nest("/desk", headers::on(compression::on(pages)))
 }

@@ -4,8 +4,9 @@ use std::fmt::{self, Write as _};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::row::encode_column;
+use super::row::{encode, encode_column};
 use super::{TABLES, Table, number};
+use crate::storage::value::Value;
 use crate::storage::{StorageError, Tx};
 
 const REVISION: &str = "SELECT value FROM revision WHERE id = 1";
@@ -27,6 +28,11 @@ impl fmt::Display for Checksum {
 }
 
 impl Checksum {
+    /// The same for a row that has left its table.
+    pub(super) fn add_values(&mut self, row: &[Value]) {
+        self.add(&encode(row));
+    }
+
     fn add(&mut self, row: &[u8]) {
         let hash = digest(&SHA256, row);
         let (first, _) = hash.as_ref().split_first_chunk().expect("SHA-256 has thirty-two bytes");

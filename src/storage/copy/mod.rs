@@ -7,18 +7,32 @@ mod checksum;
 mod contents;
 mod progress;
 mod row;
+mod snapshot;
 mod table;
 mod tables;
 mod transfer;
 
 pub use checksum::{Checksum, State, look};
 pub use contents::{Content, STATEMENTS as CONTENTS_STATEMENTS, contents_after};
-pub use progress::{Begun, begin, finish, is_unfinished, last_ids, source};
+pub use progress::{Begun, begin, finish, is_unfinished, last_ids, source, unmark};
+pub use snapshot::snapshot;
 pub use table::{Kind, Table};
 pub use tables::{NOT_COPIED, TABLES};
 pub use transfer::transfer;
 
 use super::{StorageError, Tx};
+use crate::identity::apikey::sha256;
+
+/// What tables are made of, in a hash: checksums can be compared where it is the same.
+#[must_use]
+pub fn layout() -> [u8; 32] {
+    let mut text = String::new();
+    for table in TABLES.iter() {
+        text.push_str(&table.all);
+        text.push(';');
+    }
+    sha256(text.as_bytes())
+}
 
 /// How many rows a table has.
 ///

@@ -62,6 +62,24 @@ pub fn begin(tx: &mut dyn Tx, source: &[u8; 32]) -> Result<Begun, Error> {
     Ok(Begun::Afresh)
 }
 
+/// Makes an installation an unfinished copy of itself, which it is until [`finish`].
+///
+/// # Errors
+/// When the database fails.
+pub fn mark_unfinished(tx: &mut dyn Tx) -> Result<(), StorageError> {
+    let mark = mark(tx)?;
+    tx.execute(END, &[])?;
+    tx.execute(ADD, &[Param::Text(SOURCE), Param::Bytes(&mark)]).map(drop)
+}
+
+/// Makes an unfinished copy an installation, as it is.
+///
+/// # Errors
+/// When the database fails.
+pub fn unmark(tx: &mut dyn Tx) -> Result<(), StorageError> {
+    tx.execute(END, &[]).map(drop)
+}
+
 /// Whether this is a copy that was begun and not finished.
 ///
 /// # Errors

@@ -236,6 +236,7 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 ("after", OptText),
             ],
         ),
+        table("seal", 2, &[("log", Text), ("up_to", Int), ("workspace_id", Int), ("entries", Int), ("hash", Bytes)]),
         table(
             "idempotency_key",
             3,
@@ -254,7 +255,7 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
 /// The tables that are not copied, each with the reason.
 pub const NOT_COPIED: [(&str, &str); 14] = [
     ("refinery_schema_history", "says which schema the database itself has"),
-    ("installation", "its secret is copied apart; the rest is about the schema"),
+    ("installation", "its secret is copied apart, its identity is its own; the rest is about the schema"),
     ("revision", "counts changes to this database, and is raised when the copy is done"),
     ("sequence", "SQLite's; the greatest ids are carried over apart"),
     ("recurring_job", "servers put in what is missing"),

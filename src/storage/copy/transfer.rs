@@ -13,19 +13,19 @@ use crate::storage::value::Value;
 use crate::storage::{Param, StorageError, Store, Tx};
 
 /// Rows that are read at once, at the most. Of as many closures as this makes for SQLite, `try_join_all` queues the first one first.
-const PAGE_ROWS: i64 = 2000;
+pub(super) const PAGE_ROWS: i64 = 2000;
 
 /// Bytes of a page's values, but for its last row: comments may be long. Rows beyond are read in vain, and the next page
 /// asks for fewer.
 const PAGE_BYTES: usize = 8 << 20;
 
 /// Neighbouring rows, and the key of the last of them.
-struct Page {
-    rows: Vec<Vec<Value>>,
+pub(super) struct Page {
+    pub rows: Vec<Vec<Value>>,
     bytes: usize,
-    last: Vec<u8>,
+    pub last: Vec<u8>,
     /// Rows to ask for next.
-    limit: i64,
+    pub limit: i64,
 }
 
 /// Copies the rows of a table that are not in the destination yet. `moved` is told of rows, and of their bytes.
@@ -52,7 +52,12 @@ async fn read(from: &Store, table: &'static Table, after: Arc<Vec<u8>>, limit: i
     from.read(move |tx| Ok(read_page(tx, table, &after, limit)?)).await
 }
 
-fn read_page(tx: &mut dyn Tx, table: &'static Table, after: &[u8], limit: i64) -> Result<Page, StorageError> {
+pub(super) fn read_page(
+    tx: &mut dyn Tx,
+    table: &'static Table,
+    after: &[u8],
+    limit: i64,
+) -> Result<Page, StorageError> {
     let key = decode(after).ok_or_else(|| StorageError::Schema("copy_progress has no key in it".to_owned()))?;
     let mut params: Vec<Param<'_>> = key.iter().map(Value::as_param).collect();
     let sql = if params.is_empty() { &table.first_page } else { &table.next_page };
@@ -90,7 +95,12 @@ fn size(value: &Value) -> usize {
 }
 
 /// Writes rows that follow the one with the key `after`, in as few transactions as suit the engine.
-async fn write(to: &Store, table: &'static Table, mut rows: Vec<Vec<Value>>, after: Arc<Vec<u8>>) -> Result<(), Error> {
+pub(super) async fn write(
+    to: &Store,
+    table: &'static Table,
+    mut rows: Vec<Vec<Value>>,
+    after: Arc<Vec<u8>>,
+) -> Result<(), Error> {
     let mut writes = Vec::new();
     let mut before = after;
     while !rows.is_empty() {

@@ -17,6 +17,7 @@ mod watch;
 mod worker;
 
 use std::cell::Cell;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -198,6 +199,11 @@ impl engine::Engine for Engine {
         let connection = Connection::open(&self.shared.url, Use { writes: false, statement_within: None })
             .map_err(failure::Failure::into_storage_error)?;
         integrity::problems(&connection).map_err(failure::Failure::into_storage_error)
+    }
+
+    /// Its rows are to be read instead.
+    fn write_snapshot(&self, _: &Path, _: &dyn Fn(u64, u64)) -> Result<bool, StorageError> {
+        Ok(false)
     }
 
     /// Each closure waits for the disk.

@@ -29,6 +29,10 @@ const LAST_ID: &str = "SELECT pg_sequence_last_value(pg_get_serial_sequence($1, 
 const RAISE_LAST_ID: &str = "WITH of_table AS (SELECT pg_get_serial_sequence($1, 'id')::regclass AS sequence)
      SELECT setval(sequence, GREATEST(CAST($2 AS bigint), pg_sequence_last_value(sequence))) FROM of_table WHERE $2 > 0";
 
+/// The cluster, and the database in it: the same on a standby that takes over, another where a dump was restored.
+const IDENTITY: &str = "SELECT concat('.', (SELECT system_identifier FROM pg_control_system()), '.',
+     (SELECT oid FROM pg_database WHERE datname = current_database()))";
+
 /// What a transaction is begun as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -285,9 +289,19 @@ impl Tx for PgTx<'_> {
     fn exclude_writers(&mut self, table: Table) -> Result<(), StorageError> {
         let sql = match table {
             Table::Attachment => "LOCK TABLE attachment IN SHARE MODE",
+            Table::Audit => "LOCK TABLE audit IN SHARE MODE",
         };
         // Waited for, because what comes next must look after it.
         self.execute(sql, &[]).map(drop)
+    }
+
+    fn database_identity(&mut self) -> Result<String, StorageError> {
+        let mut identity = String::new();
+        self.query(IDENTITY, &[], &mut |row| {
+            row.text(0)?.clone_into(&mut identity);
+            Ok(())
+        })?;
+        Ok(identity)
     }
 
     fn bump_revision(&mut self) -> Result<(), StorageError> {

@@ -18,6 +18,7 @@ pub mod installation;
 pub mod people;
 pub mod recurring_jobs;
 pub mod saved_views;
+pub mod seals;
 pub mod search;
 pub mod sessions;
 pub mod teams;
@@ -58,6 +59,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("people", people::STATEMENTS),
         ("recurring_jobs", recurring_jobs::STATEMENTS),
         ("saved_views", saved_views::STATEMENTS),
+        ("seals", seals::STATEMENTS),
         ("search", search::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("teams", teams::STATEMENTS),

@@ -7,6 +7,7 @@ mod migrate;
 mod read_gate;
 mod reader;
 mod search;
+mod snapshot;
 mod tx;
 mod watch;
 mod writer;
@@ -131,6 +132,11 @@ impl engine::Engine for Engine {
             }
         }
         Ok(problems)
+    }
+
+    fn write_snapshot(&self, to: &Path, copied: &dyn Fn(u64, u64)) -> Result<bool, StorageError> {
+        snapshot::write(&self.shared, to, copied)?;
+        Ok(true)
     }
 
     /// Within a savepoint, SQLite walks through all that the savepoint has changed at the end of every statement. Closures

@@ -124,6 +124,10 @@ impl Tx for SqliteTx<'_> {
         Ok(())
     }
 
+    fn database_identity(&mut self) -> Result<String, StorageError> {
+        Ok(String::new())
+    }
+
     fn bump_revision(&mut self) -> Result<(), StorageError> {
         self.execute(BUMP_REVISION, &[])?;
         self.revision_bumped = true;

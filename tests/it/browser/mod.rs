@@ -4,6 +4,7 @@ mod driver;
 mod hostile;
 mod search;
 mod sending;
+mod settings;
 mod signing_in;
 mod tickets;
 mod together;

@@ -246,6 +246,7 @@ async fn many_tickets_are_changed_at_once(#[case] setup: Setup) {
     browser.go("/desk/tickets?view=all").await;
     choose(&browser, &[ticket, ticket + 1, ticket + 2]).await;
     browser.wait_until_gone(".list-head").await;
+    assert_eq!(browser.label(".bulk .chosen").await, "3 chosen");
     browser.check("chosen").await;
     browser.click(".bulk [name=status] option[value=closed]").await;
     browser.click(".bulk [name=priority] option[value=low]").await;
@@ -305,6 +306,31 @@ async fn tickets_are_merged_snoozed_locked_and_named_anew(#[case] setup: Setup) 
     browser.go(&place).await;
     browser.wait_for_text(".banner", "This ticket was merged into").await;
     browser.check("merged-away").await;
+}
+
+#[rstest]
+#[case::wide(WIDE)]
+#[case::narrow(NARROW)]
+#[case::without_scripts(WIDE.without_scripts())]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_is_opened_for_who_called(#[case] setup: Setup) {
+    let scene = Scene::new().await;
+    let browser = scene.signed_in(setup).await;
+    browser.click(".list-head a[href$=new]").await;
+    browser.write("[name=requester]", "ann").await;
+    if setup.scripts {
+        browser.find("#requesters option[value='ann@customer.example']").await;
+    }
+    browser.write("[name=requester]", "@customer.example").await;
+    browser.write("[name=subject]", "Called about an invoice").await;
+    browser.write("[name=comment]", "Wants it by post.").await;
+    browser.click("[name=priority] option[value=high]").await;
+    browser.check("new-ticket").await;
+    browser.click(".fields .primary").await;
+    browser.wait_for_text("h1", "Called about an invoice").await;
+    browser.wait_for_text(".said", "Ticket opened.").await;
+    browser.wait_for_text(".timeline", "Wants it by post.").await;
+    browser.assert_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 mod administration;
 mod attachments;
+mod backup;
 mod copy;
 mod demo;
 mod misuse;

@@ -1,5 +1,6 @@
 //! The console over HTTP: what needs no browser to be seen.
 
+mod compression;
 mod lists;
 mod new_ticket;
 mod safety;

@@ -2,7 +2,7 @@
 
 mod cut_off;
 mod refused;
-mod round_trip;
+pub mod round_trip;
 mod tables;
 
 use std::path::Path;
@@ -15,31 +15,31 @@ use super::{Server, ended, ferrodesk, succeeded};
 use crate::support::TestDatabase;
 
 /// A place for an installation: a database, and a folder beside it for attachments and secret.
-struct Place {
+pub struct Place {
     folder: TempDir,
-    database: TestDatabase,
+    pub database: TestDatabase,
     /// Where attachments are, if not in the folder.
     bucket: Option<String>,
 }
 
 impl Place {
     /// Everything in one folder.
-    fn sqlite() -> Self {
+    pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Self { database: TestDatabase::sqlite_in(folder.path()), folder, bucket: None }
     }
 
     /// A database on a server, and a folder of attachments.
-    fn postgres() -> Self {
+    pub fn postgres() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Self { database: TestDatabase::empty_postgres(), folder, bucket: None }
     }
 
-    fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         self.database.url()
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -48,7 +48,7 @@ impl Place {
     }
 
     /// A command on the installation that is here.
-    fn command(&self, line: &str) -> Command {
+    pub fn command(&self, line: &str) -> Command {
         let mut command = ferrodesk();
         command
             .args(line.split_whitespace())
@@ -61,17 +61,17 @@ impl Place {
         command
     }
 
-    fn serve(&self) -> Server {
+    pub fn serve(&self) -> Server {
         Server::start(self.command("serve --listen 127.0.0.1:0"))
     }
 
-    fn check(&self) -> Value {
+    pub fn check(&self) -> Value {
         succeeded(&output(&mut self.command("check --contents --json")))
     }
 }
 
 /// The command that copies, with `more` arguments.
-fn copying(from: &Place, to: &Place, more: &str) -> Command {
+pub fn copying(from: &Place, to: &Place, more: &str) -> Command {
     let mut command = ferrodesk();
     command
         .args(["copy", "--from", from.url(), "--to", to.url()])
@@ -80,7 +80,7 @@ fn copying(from: &Place, to: &Place, more: &str) -> Command {
     command
 }
 
-fn output(command: &mut Command) -> Output {
+pub fn output(command: &mut Command) -> Output {
     ended(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs"))
 }
 
@@ -94,7 +94,7 @@ fn copied(from: &Place, to: &Place) -> Value {
 
 /// The exit status 1, what was printed, and the one line of complaint.
 #[track_caller]
-fn refused(command: &mut Command) -> (String, String) {
+pub fn refused(command: &mut Command) -> (String, String) {
     let output = output(command);
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
     let (out, err) = (text(&output.stdout), text(&output.stderr));
@@ -104,7 +104,7 @@ fn refused(command: &mut Command) -> (String, String) {
 }
 
 /// Counts and checksums of one side of a report.
-fn sums(report: &Value, side: &str) -> Vec<(Value, Value, Value)> {
+pub fn sums(report: &Value, side: &str) -> Vec<(Value, Value, Value)> {
     let tables = report["tables"].as_array().expect("tables");
     tables
         .iter()

@@ -3,6 +3,7 @@
 use ferrodesk::config::{Config, Flags};
 use ferrodesk::domain::conversation::Visibility;
 use ferrodesk::domain::{CategoryId, TagId};
+use ferrodesk::jobs::seal::seal;
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -101,6 +102,9 @@ pub async fn filled() -> Filled {
          UPDATE sqlite_sequence SET seq = seq + 100 WHERE name = 'event'",
     );
     place.database.run(OF_THE_DESK);
+    let store = place.database.open();
+    assert!(seal(&store).await.expect("sealed") > 0);
+    store.close();
     Filled { place, acme, ann, kept, seen }
 }
 

@@ -1,4 +1,4 @@
-//! How far the copy is, on a terminal.
+//! How far a long command is, on a terminal.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -32,6 +32,13 @@ impl Bar {
             let _ = write!(to, "{:.0}", state.per_sec());
         }));
         Self { bar, bytes: Arc::default() }
+    }
+
+    /// A bar for so many bytes.
+    pub fn of_bytes(what: &'static str, as_json: bool, length: u64) -> Self {
+        let bar = Self::new(what, as_json);
+        bar.bar.set_length(length);
+        bar
     }
 
     pub fn hidden() -> Self {
@@ -72,6 +79,14 @@ impl Bar {
             self.bar.set_message(format!("({}{space}{of})", HumanBytes(bytes)));
         }
         self.bar.inc(count);
+    }
+
+    /// So much of so much is done; `of` is 0 where that was told before.
+    pub fn has_moved_to(&self, done: u64, of: u64) {
+        if of > 0 {
+            self.bar.set_length(of);
+        }
+        self.bar.set_position(done);
     }
 
     pub fn finish(&self) {
