@@ -57,12 +57,13 @@ pub fn check(tx: &mut dyn Tx, staff: &Requester, requester: UserId, fields: &Tic
 pub fn open_for_address(
     tx: &mut dyn Tx,
     staff: &Requester,
-    (email, name): (&Email, &str),
+    (email, name): (&Checked<Email>, &str),
     fields: &TicketFields,
     files: &[StoredFile],
     at: Timestamp,
 ) -> Result<TicketId, Error> {
-    demand(staff, Right::WorkTickets)?;
+    check_for_address(tx, staff, email, fields)?;
+    let email = email.as_ref().map_err(|problems| Error::Invalid(Invalid::of("requester", problems.clone())))?;
     let requester = match users::by_email(tx, staff.workspace, email)? {
         Some(user) => user.id,
         None => requesters::add(tx, staff, email, name, at)?.id,
@@ -87,7 +88,7 @@ pub fn check_for_address(
     };
     let requester = match (email, known) {
         (Err(problems), _) => Err(problems.clone()),
-        (Ok(email), Some(user)) => active_customer(staff, Some(user), email.as_str()).map(Some),
+        (Ok(email), Some(user)) => active_customer(staff, Some(user), &email.as_str()).map(Some),
         (Ok(_), None) => Ok(None),
     };
     match requester {
@@ -106,11 +107,11 @@ pub fn check_for_address(
 fn on_behalf(tx: &mut dyn Tx, staff: &Requester, requester: UserId) -> Result<Requester, Error> {
     demand(staff, Right::WorkTickets)?;
     let user = users::by_id(tx, staff.workspace, requester)?;
-    active_customer(staff, user, requester).map_err(|problems| Error::Invalid(Invalid::of("requester", problems)))
+    active_customer(staff, user, &requester).map_err(|problems| Error::Invalid(Invalid::of("requester", problems)))
 }
 
 /// `user` as the one on whose behalf `staff` act, if it is an active customer; `given` is what they were named by.
-fn active_customer(staff: &Requester, user: Option<User>, given: impl ToString) -> Checked<Requester> {
+fn active_customer(staff: &Requester, user: Option<User>, given: &impl ToString) -> Checked<Requester> {
     match user {
         Some(user) if user.active && user.role == Role::Customer => {
             Ok(Requester { workspace: staff.workspace, user: user.id, role: user.role })

@@ -71,9 +71,7 @@ pub async fn verify(desk: &Desk, kept: &[Head], as_json: bool) -> Result<Logs, E
 
 impl Logs {
     pub fn json(&self) -> Value {
-        let log = |(log, Extent { sealed, unsealed, .. }): &(Log, Extent)| {
-            json!({ "log": log.name(), "sealed": sealed, "unsealed": unsealed })
-        };
+        let log = |(log, Extent { sealed, unsealed, .. }): &(Log, Extent)| json!({ "log": log.name(), "sealed": sealed, "unsealed": unsealed });
         self.extents.iter().map(log).collect()
     }
 

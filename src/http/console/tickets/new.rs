@@ -12,6 +12,7 @@ use crate::app::desk::manage::requesters;
 use crate::app::desk::open_for_requester::{check_for_address, open_for_address};
 use crate::app::desk::rights::{Right, demand};
 use crate::app::open_ticket::TicketFields;
+use crate::domain::attachment::StoredFile;
 use crate::domain::user::{Email, Person, Requester};
 use crate::domain::{Checked, Conflict, Error, Priority, Problem, TicketId, Timestamp};
 use crate::http::AppState;
@@ -25,7 +26,6 @@ use crate::http::console::session::Signed;
 use crate::http::console::texts::text;
 use crate::http::console::views::{View, views};
 use crate::http::console::{filters, page};
-use crate::http::customer::uploads;
 use crate::http::extract::Form;
 use crate::http::words::PriorityWord;
 use crate::storage::Tx;
@@ -94,8 +94,7 @@ pub async fn open(
             let reused = matches!(error, Error::Conflict(Conflict::KeyReused));
             let key = if reused { once::new_key(&app) } else { once::key_again(&app, &form) };
             let (status, mut wrong) = wrong(error)?;
-            let files = form.files("files").unwrap_or_default();
-            wrong.files = files.into_iter().map(|file| file.name.clone()).collect();
+            wrong.files = form.file_names("files").map(str::to_owned).collect();
             show(&app, &signed, &headers, &form, key, status, wrong).await
         }
     }
@@ -126,16 +125,14 @@ async fn open_once(app: &AppState, staff: &Requester, form: &Form, at: Timestamp
         category: form.id("category"),
         attachment: files.as_ref().map(drop).map_err(Clone::clone),
     };
-    let (checked, asked) = (fields.clone(), email.clone());
-    // What will be refused is refused before its files are stored.
-    app.store().read(move |tx| check_for_address(tx, &staff, &asked, &checked)).await?;
-    let email = email.map_err(|problems| Error::Invalid(crate::domain::Invalid::of("requester", problems)))?;
-    let stored = uploads::store(app, staff.workspace, &files.unwrap_or_default()).await?;
     let name = form.raw("name").unwrap_or_default();
-    let effect = move |tx: &mut dyn Tx| {
-        open_for_address(tx, &staff, (&email, &name), &fields, &stored, at).map(|ticket| ticket.0)
+    let (checked, asked) = (fields.clone(), email.clone());
+    let check = move |tx: &mut dyn Tx| check_for_address(tx, &staff, &asked, &checked);
+    let effect = move |tx: &mut dyn Tx, stored: &[StoredFile]| {
+        open_for_address(tx, &staff, (&email, &name), &fields, stored, at).map(|ticket| ticket.0)
     };
-    once::once(app, &staff, PAGE, form, at, effect).await.map(TicketId)
+    let files = files.unwrap_or_default();
+    once::once_with_files(app, &staff, PAGE, form, &files, at, check, effect).await.map(TicketId)
 }
 
 /// The address that was typed.

@@ -68,7 +68,8 @@ pub async fn with_presence_and_completions(watched: &Watched<'_>, texts: &Texts,
         browser.wait_for_text("#presence", number(texts.names.last().expect("a name"))).await;
         watched.assert_inert(&texts.names).await;
         let groups = texts.names.chunks(GROUP).zip(texts.words());
-        let asked: Vec<_> = groups.map(|(group, word)| (format!("{sign}{word}"), number(&group[0]).to_owned())).collect();
+        let asked: Vec<_> =
+            groups.map(|(group, word)| (format!("{sign}{word}"), number(&group[0]).to_owned())).collect();
         ask_for(watched, ".composer textarea", "#completions", &asked).await;
         let count = "return document.querySelectorAll('body > div > [role=option]').length";
         let offered = browser.client.execute(count, Vec::new()).await.expect("a number");
