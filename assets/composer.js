@@ -4,6 +4,7 @@ import { say } from "./said.js";
 
 const SECONDS = 5;
 const HELD = "held";
+const CARRIED = 50000; // bytes that a browser sends on when the page is gone
 const form = document.querySelector(".composer");
 const field = form?.querySelector("textarea");
 const files = form?.querySelector("[type=file]");
@@ -16,7 +17,8 @@ export function compose() {
   // What another page held back is sent by this one.
   const held = read();
   if (held) hold(held);
-  addEventListener("pagehide", () => flush());
+  addEventListener("pagehide", () => flush(true));
+  addEventListener("beforeunload", ask);
   if (!form) return;
   field.addEventListener("input", () => {
     clearTimeout(saving);
@@ -48,62 +50,112 @@ function take(event) {
   const given = (event.dataTransfer ?? event.clipboardData).files;
   if (!given.length) return;
   event.preventDefault();
-  const all = new DataTransfer();
-  for (const file of [...files.files, ...given]) all.items.add(file);
-  files.files = all.files;
+  files.files = together([...files.files, ...given]);
 }
 
-// Text is held back; a message with files goes at once, because no page after this one could send them.
+function together(all) {
+  const list = new DataTransfer();
+  for (const file of all) list.items.add(file);
+  return list.files;
+}
+
+// What is sent is held back: text where the next page finds it, a message with files in this one.
 function send(event) {
-  if (files.files.length || event.defaultPrevented) return;
+  if (event.defaultPrevented) return;
   event.preventDefault();
   flush();
   save();
   const given = new FormData(form, event.submitter);
-  given.delete("files");
-  const then = given.get("then");
-  const held = { address: form.action, ticket, sent: new URLSearchParams(given).toString(), until: Date.now() + SECONDS * 1000 };
-  sessionStorage.setItem(HELD, JSON.stringify(held));
-  if (then === "next") {
-    leaving = true;
-    return location.assign(given.get("next-ticket"));
+  const next = given.get("then") === "next" && given.get("next-ticket");
+  const held = { address: form.action, ticket, until: Date.now() + SECONDS * 1000 };
+  if (files.files.length) {
+    packed = { ...held, given, next, files: together(files.files) };
+    files.value = "";
+  } else {
+    given.delete("files");
+    held.sent = new URLSearchParams(given).toString();
+    sessionStorage.setItem(HELD, JSON.stringify(held));
+    if (next) {
+      leaving = true;
+      return location.assign(next);
+    }
   }
   field.value = saved = "";
-  hold(held);
+  hold(packed ?? held);
 }
 
-let timer, leaving, shown;
+let timer, leaving, shown, packed, sending;
 const read = () => JSON.parse(sessionStorage.getItem(HELD));
 
 function hold(held) {
   shown = say("held");
   shown.querySelector("[data-undo]").addEventListener("click", () => {
-    clearTimeout(timer);
-    sessionStorage.removeItem(HELD);
+    forget();
     shown.remove();
-    if (held.ticket !== ticket) return;
-    const given = new URLSearchParams(held.sent);
-    field.value = given.get("comment");
-    field.focus();
+    restore(held);
   });
   timer = setTimeout(() => flush(), held.until - Date.now());
 }
 
-// Sends what is held back. When the page is left, the browser carries it on by itself.
-async function flush() {
-  if (field && field.value !== saved) save(false, true);
-  const held = leaving ? undefined : read();
-  if (!held) return;
+function forget() {
   clearTimeout(timer);
+  packed = undefined;
   sessionStorage.removeItem(HELD);
-  const answer = await fetch(held.address, {
-    method: "POST",
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: held.sent,
-    keepalive: true,
-    redirect: "manual",
-  }).catch(() => undefined);
+}
+
+// Puts a message back to where it was written, before what was written there since.
+function restore(held) {
+  if (held.ticket !== ticket) return;
+  const given = held.given ?? new URLSearchParams(held.sent);
+  field.value = [given.get("comment"), field.value].filter(Boolean).join("\n\n");
+  if (held.files) files.files = together([...held.files, ...files.files]);
+  field.focus();
+}
+
+// Sends what is held back. When the page is left, the browser carries it on by itself.
+async function flush(isLeft) {
+  if (field && field.value !== saved) save(false, true);
+  const held = leaving ? undefined : (packed ?? read());
+  if (!held) return;
+  forget();
+  const failed = await (held.files && !isLeft ? upload(held) : post(held));
   shown?.remove();
-  if (answer?.type !== "opaqueredirect") return say("unsent");
-  refresh();
+  if (failed === undefined) return held.next ? location.assign(held.next) : refresh();
+  restore(held);
+  const said = say("unsent");
+  if (failed) said.firstElementChild.textContent = failed;
+}
+
+// What went wrong, in the server's words if there are any; nothing if all is well.
+async function post({ address, given, sent }) {
+  const body = given ?? new URLSearchParams(sent);
+  const keepalive = !(sent?.length > CARRIED);
+  const answer = await fetch(address, { method: "POST", body, keepalive, redirect: "manual" }).catch(() => undefined);
+  if (answer?.type !== "opaqueredirect") return words((await answer?.text()) ?? "");
+}
+
+const words = (html) => new DOMParser().parseFromString(html, "text/html").querySelector(".composer .problem, h1 + p")?.textContent.trim() ?? "";
+
+// As `post`, and shows how far it is.
+function upload({ address, given }) {
+  shown = say("sending");
+  const bar = shown.querySelector("progress");
+  return new Promise((done) => {
+    const request = new XMLHttpRequest();
+    sending = request;
+    request.upload.onprogress = ({ loaded, total }) => (bar.value = loaded / total);
+    request.onloadend = () => {
+      sending = undefined;
+      const isTaken = request.status === 200 && request.responseURL !== address;
+      done(isTaken ? undefined : words(request.responseText));
+    };
+    request.open("POST", address);
+    request.send(given);
+  });
+}
+
+// Files that are too large to be carried on are sent while the reader is asked whether to leave.
+function ask(event) {
+  if (packed && [...packed.files].reduce((sum, { size }) => sum + size, 0) > CARRIED) flush();
+  if (sending) event.preventDefault();
 }

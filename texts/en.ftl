@@ -1,38 +1,48 @@
-# Every text of the console. What is in braces is filled in.
+# Every text of the console and of the help pages. What is in braces is filled in.
+
+ferrodesk = Ferrodesk
 
 ## Signing in
 
 sign-in = Sign in
-sign-in-title = Sign in to the desk
-sign-in-workspace = Workspace
+sign-in-title-desk = Sign in to the desk
+sign-in-title-help = Sign in to your tickets
+sign-in-workspace-desk = Workspace
+sign-in-workspace-help = Whose support
 sign-in-email = E-mail
 sign-in-password = Password
-sign-in-help = Forgot your password? Ask an administrator of your workspace to set a new one.
+sign-in-forgotten-desk = Forgot your password? Ask an administrator of your workspace to set a new one.
+sign-in-forgotten-help = Forgot your password? Whoever gave you your account can set a new one.
 sign-in-incomplete = Enter your e-mail address and your password.
 sign-in-wrong = That e-mail address and password do not belong together. Try again.
 sign-in-inactive = Your account is deactivated. Ask an administrator of your workspace.
-sign-in-customer = This desk is for staff. Your account is a customer’s: write to support where you usually do.
+sign-in-inactive-help = Your account is deactivated. Ask whoever gave it to you.
+sign-in-customer = This desk is for staff. Your account is a customer’s.
+sign-in-staff = These pages are for customers. You work at the desk.
+sign-in-from-desk = Go to your tickets
+sign-in-from-help = Go to the desk
 sign-in-too-often = Too many attempts have failed. Wait five minutes, then try again.
-sign-in-no-cookie = Your browser did not keep the sign-in. Open the desk by https:// or on localhost, and allow its cookies.
+sign-in-no-cookie = Your browser did not keep the sign-in. Open this page by https:// or on localhost, and allow its cookies.
 sign-out = Sign out
 
 ## What went wrong
 
-error-reference = Reference for the administrator: { $what }
-error-way-home = Back to the tickets
+error-reference = Reference: { $what }
+error-way-home-desk = Back to the tickets
+error-way-home-help = Back to your tickets
 error-way-merged = Go to ticket #{ $what }
 error-not-found = Not found
 error-not-found-message = There is nothing at this address, or it is not within your reach.
 error-forbidden = Not allowed
 error-forbidden-message = Your role does not allow this. An administrator can change that.
 error-cross-site = Refused
-error-cross-site-message = This was sent by a page of another site. If that was you, do it again from the desk.
+error-cross-site-message = This was sent by a page of another site. If that was you, do it again on the page itself.
 error-signed-out = You are signed out
 error-signed-out-message = Your session has ended, and what you sent was not done. Go back to copy what you wrote, then sign in.
 error-method = Not possible here
 error-method-message = This address does not answer to that.
 error-too-large = Too large
-error-too-large-message = What you sent is larger than the desk takes: ten files of 2 MiB each at the most.
+error-too-large-message = What you sent is larger than can be taken: ten files of 2 MiB each at the most. Go back to choose other files.
 error-changed = Changed meanwhile
 error-changed-message = Somebody else changed this while you looked at it. Open it again to see how it is now.
 error-conflict = Not possible as it is
@@ -40,13 +50,13 @@ error-conflict-message = This clashes with what is already there.
 error-merged = Merged
 error-merged-message = This ticket was merged into another, and lives on there.
 error-throttled = Too many requests
-error-throttled-message = You have sent more than the desk allows within a minute. Wait a moment, then try again.
-error-busy = The desk is busy
+error-throttled-message = You have sent more than is allowed within a minute. Wait a moment, then try again.
+error-busy = Busy just now
 error-busy-message = Nothing was changed. Try again in a moment.
 error-bad-request = Not understood
-error-bad-request-message = The desk could not make sense of this. Go back and try again.
+error-bad-request-message = This could not be made sense of. Go back and try again.
 error-internal = Something went wrong
-error-internal-message = The fault is ours, and it is in the log. Try again; if it stays, tell an administrator.
+error-internal-message = The fault is ours, and it is in the log. Try again; if it stays, report it with the reference below.
 
 ## The frame
 
@@ -90,6 +100,7 @@ said-bulk = { $count ->
 said-refused = Not changed: { $what }.
 connection-lost = The connection is gone. What you see may be old; trying again…
 held = Sending in five seconds.
+sending = Sending the files.
 unsent = It could not be sent. What you wrote is kept as a draft on the ticket.
 palette = Commands
 palette-hint = Go to, do, or find…
@@ -126,6 +137,10 @@ said-view-deleted = View deleted.
 said-added = Added.
 said-removed = Deleted.
 said-revoked = Revoked. It does not work any more.
+said-help-opened = Sent. You find the answer here.
+said-help-replied = Reply sent.
+said-help-closed = Closed.
+said-help-reopened = Opened again.
 
 ## The list
 
@@ -142,6 +157,7 @@ search-found = { $count ->
    *[other] { $count } tickets, the best first
   }
 search-cut = The best { $count }. One more word tells them apart.
+search-partial = Very many texts have these words, and only the newest were looked at. One more word finds older ones.
 search-by-subject = Filter this list by subject instead
 search-not-asked = Search in all tickets
 search-nothing = Nothing found for “{ $what }”
@@ -521,7 +537,6 @@ problem-full = { $count ->
    *[other] There are { $count } already, which is the most. Delete one first.
   }
 problem-sent-before = This form was sent before with something else in it. Look whether that is there already; if you mean this too, send it again.
-problem-unreadable = This cannot be taken. Enter something else.
 problem-changed = Somebody changed this while you had it open. Where it says so, it is otherwise now than what you typed. Save again to have it your way.
 problem-changed-remove = Somebody changed this while you had it open. Look at how it is now, and decide again.
 now-is = Now: { $what }
@@ -555,6 +570,55 @@ audit-doing-changed = changed
 audit-doing-password-changed = got another password
 audit-doing-removed = deleted
 audit-doing-revoked = revoked
+
+## The requesters’ pages
+
+help-tickets = Your tickets
+help-new = New ticket
+help-signed-in-as = Signed in as
+help-made-with = Made with Ferrodesk
+help-none = You have not asked anything yet
+help-none-help = Tell us what you need. You find our answers here, and can write back.
+help-first = Open your first ticket
+help-narrow = Find a ticket
+help-subject-has = Words of the subject
+help-any-status = Any status
+help-nothing-found = No ticket of yours is like this
+help-nothing-found-help = Try another word of its subject, or another status.
+help-all-tickets = Show all your tickets
+help-no-older = There are no older tickets
+help-older = Older tickets
+help-newest = Newest tickets
+help-look-again = Not sent yet. Look again at what is marked below.
+help-limit = { $count ->
+    [one] You have an open ticket, and can have one at a time. Close it if it is done with, then send this.
+   *[other] You have { $count } open tickets, which is the most at a time. Close one that is done with, then send this.
+  }
+help-no-categories = Tickets cannot be opened at the moment. Try again later.
+help-see-tickets = See your tickets
+help-sent-before = You sent this form before with something else in it, which is among your tickets. If you mean this too, send it again.
+help-replied-before = You sent this reply before with something else in it, which stands above. If you mean this too, send it again.
+help-choose-category = Choose what it is about
+help-subject-hint = In a few words, such as “The invoice of May is wrong”.
+help-message = What can we do for you?
+help-message-hint = What you did, what you expected, and what happened instead. Markdown works.
+help-priority = How urgent is it?
+help-files = Files
+help-files-hint = Up to ten files of 2 MiB each.
+help-files-again = Choose your files again: a page cannot keep them.
+help-files-chosen = You had chosen: { $what }.
+help-send = Send
+help-reply = Send reply
+help-you = You
+help-support = Support
+help-your-reply = Your reply
+help-reply-hint = Markdown works.
+help-reply-reopens = This ticket is closed. Your reply opens it again.
+help-reply-stays-closed = This ticket is closed, and stays so when you reply. Support reads your reply all the same.
+help-number = Number
+help-close-hint = Solved? Then close it.
+help-reopen-hint = Not solved after all?
+help-locked = Support keeps the status of this ticket, so that it can be neither closed nor opened again here. Write a reply instead.
 
 ## Time
 

@@ -1,8 +1,11 @@
 -- Indexes on tables that older versions may be writing to while this one starts: built one by one after the migrations,
 -- outside of any transaction, without keeping anybody waiting.
 
--- With all that views filter by, so that counting and skipping need no look at the ticket itself.
-CREATE INDEX CONCURRENTLY ticket_by_activity ON ticket (workspace_id, status, updated_at, id, assignee_id, team_id, snoozed_until);
+-- With all that lists filter by but tags and texts, so that counting and skipping need no look at the ticket itself.
+CREATE INDEX CONCURRENTLY ticket_by_activity ON ticket (
+    workspace_id, status, priority, updated_at, id, category_id, assignee_id, team_id, requester_id, snoozed_until, created_at
+);
+CREATE INDEX CONCURRENTLY ticket_snoozed ON ticket (workspace_id, snoozed_until, id) WHERE snoozed_until IS NOT NULL;
 CREATE INDEX CONCURRENTLY ticket_by_assignee ON ticket (workspace_id, assignee_id, status, updated_at, id) WHERE assignee_id IS NOT NULL;
 CREATE INDEX CONCURRENTLY ticket_by_team ON ticket (workspace_id, team_id, status, updated_at, id) WHERE team_id IS NOT NULL;
 CREATE INDEX CONCURRENTLY ticket_tag_by_tag ON ticket_tag (workspace_id, tag_id, ticket_id);

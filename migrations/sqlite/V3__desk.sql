@@ -33,8 +33,11 @@ ALTER TABLE ticket ADD COLUMN team_id BIGINT;
 ALTER TABLE ticket ADD COLUMN snoozed_until BIGINT;
 -- The ticket that this one was merged into.
 ALTER TABLE ticket ADD COLUMN merged_into BIGINT;
--- With all that views filter by, so that counting and skipping need no look at the ticket itself.
-CREATE INDEX ticket_by_activity ON ticket (workspace_id, status, updated_at, id, assignee_id, team_id, snoozed_until);
+-- With all that lists filter by but tags and texts, so that counting and skipping need no look at the ticket itself.
+CREATE INDEX ticket_by_activity ON ticket (
+    workspace_id, status, priority, updated_at, id, category_id, assignee_id, team_id, requester_id, snoozed_until, created_at
+);
+CREATE INDEX ticket_snoozed ON ticket (workspace_id, snoozed_until, id) WHERE snoozed_until IS NOT NULL;
 CREATE INDEX ticket_by_assignee ON ticket (workspace_id, assignee_id, status, updated_at, id) WHERE assignee_id IS NOT NULL;
 CREATE INDEX ticket_by_team ON ticket (workspace_id, team_id, status, updated_at, id) WHERE team_id IS NOT NULL;
 CREATE INDEX ticket_tag_by_tag ON ticket_tag (workspace_id, tag_id, ticket_id);

@@ -4,7 +4,7 @@ use super::own_ticket::{Ownership, ownership};
 use crate::domain::event::{Change, Event};
 use crate::domain::ticket::{Happening, StatusRequest, next_status};
 use crate::domain::user::Requester;
-use crate::domain::{Checked, Error, Invalid, Problem, Timestamp};
+use crate::domain::{Checked, Error, Invalid, Problem, Status, Timestamp};
 use crate::storage::Tx;
 use crate::storage::queries::{events, tickets};
 
@@ -14,6 +14,13 @@ pub struct StatusFields {
     /// The ticket's number; `None` is one that no ticket can have.
     pub ticket: Checked<Option<i64>>,
     pub status: Checked<StatusRequest>,
+}
+
+/// What a requester may ask of a ticket in the status `now`; nothing while staff keep it `locked`.
+#[must_use]
+pub fn may_ask(now: Status, locked: bool) -> Option<StatusRequest> {
+    let possible = |request: &StatusRequest| next_status(now, Happening::RequesterAsks(*request)).is_ok();
+    [StatusRequest::Close, StatusRequest::Reopen].into_iter().find(possible).filter(|_| !locked)
 }
 
 /// Changes the ticket's status.
@@ -27,7 +34,7 @@ pub fn change_status(tx: &mut dyn Tx, caller: &Requester, fields: &StatusFields,
         Err(problems) => Err(problems.clone()),
         Ok(number) => match ownership(tx, caller, *number)? {
             Ownership::Own(key) => match tickets::touch(tx, key, at)? {
-                Some(state) if !state.locked => Ok((key, state.status)),
+                Some(state) if may_ask(state.status, state.locked).is_some() => Ok((key, state.status)),
                 _ => Err(vec![Problem::CannotChangeStatus]),
             },
             Ownership::Anothers => Err(vec![Problem::CannotChangeStatus]),

@@ -1,8 +1,7 @@
 //! Endpoints 1 and 4: what tickets are opened in and tagged with.
 
-use crate::domain::Error;
 use crate::domain::category::{Category, Tag};
-use crate::domain::user::Application;
+use crate::domain::{Error, WorkspaceId};
 use crate::storage::Tx;
 use crate::storage::queries::catalogue;
 
@@ -10,8 +9,8 @@ use crate::storage::queries::catalogue;
 ///
 /// # Errors
 /// When the database fails.
-pub fn list_categories(tx: &mut dyn Tx, application: Application) -> Result<Vec<Category>, Error> {
-    let mut categories = catalogue::categories(tx, application.workspace)?;
+pub fn list_categories(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<Category>, Error> {
+    let mut categories = catalogue::categories(tx, workspace)?;
     categories.retain(|category| category.active);
     Ok(categories)
 }
@@ -20,8 +19,8 @@ pub fn list_categories(tx: &mut dyn Tx, application: Application) -> Result<Vec<
 ///
 /// # Errors
 /// When the database fails.
-pub fn list_tags(tx: &mut dyn Tx, application: Application) -> Result<Vec<Tag>, Error> {
-    let mut tags = catalogue::tags(tx, application.workspace)?;
+pub fn list_tags(tx: &mut dyn Tx, workspace: WorkspaceId) -> Result<Vec<Tag>, Error> {
+    let mut tags = catalogue::tags(tx, workspace)?;
     tags.retain(|tag| tag.active);
     Ok(tags)
 }

@@ -5,6 +5,7 @@
 
 pub mod authenticate;
 pub mod blob_deletion;
+pub mod browser_session;
 pub mod change_status;
 pub mod check;
 pub mod desk;
@@ -19,6 +20,7 @@ pub mod log_in;
 pub mod manage;
 pub mod open_ticket;
 pub mod own_ticket;
+pub mod read_own_ticket;
 pub mod recurring;
 pub mod refresh_session;
 pub mod reply;

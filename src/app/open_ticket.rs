@@ -8,7 +8,7 @@ use crate::domain::ticket::Subject;
 use crate::domain::user::Requester;
 use crate::domain::{AuthFailure, CategoryId, Checked, Error, Invalid, Priority, Problem, TicketId, Timestamp, UserId};
 use crate::storage::queries::tickets::NewTicket;
-use crate::storage::queries::{catalogue, events, tickets, users};
+use crate::storage::queries::{catalogue, events, tickets, users, workspaces};
 use crate::storage::{Sequence, Tx};
 
 /// A ticket as it was asked for; each field holds its value or what is wrong with it.
@@ -84,6 +84,17 @@ pub fn check(tx: &mut dyn Tx, caller: &Requester, fields: &TicketFields) -> Resu
 pub fn check_with_limit(tx: &mut dyn Tx, caller: &Requester, fields: &TicketFields) -> Result<(), Error> {
     check(tx, caller, fields)?;
     if tickets::has_place(tx, caller.workspace, caller.user)? { Ok(()) } else { Err(no_place(tx, caller)?) }
+}
+
+/// How many open tickets the caller may have, if they have as many as things stand.
+///
+/// # Errors
+/// When the database fails.
+pub fn limit_reached(tx: &mut dyn Tx, caller: &Requester) -> Result<Option<i64>, Error> {
+    if tickets::has_place(tx, caller.workspace, caller.user)? {
+        return Ok(None);
+    }
+    Ok(workspaces::by_id(tx, caller.workspace)?.map(|workspace| workspace.open_ticket_limit))
 }
 
 /// Why the caller may not open one more ticket.

@@ -8,7 +8,8 @@ use crate::domain::event::{Change, Event};
 use crate::domain::id::GivenId;
 use crate::domain::ticket::{Happening, next_status};
 use crate::domain::user::Requester;
-use crate::domain::{Checked, ConversationId, Error, Invalid, Problem, Timestamp};
+use crate::domain::workspace::Workspace;
+use crate::domain::{Checked, ConversationId, Error, Invalid, Problem, Status, Timestamp};
 use crate::storage::queries::conversations::NewConversation;
 use crate::storage::queries::tickets::TicketKey;
 use crate::storage::queries::{conversations, events, tickets, workspaces};
@@ -61,6 +62,13 @@ pub fn check(tx: &mut dyn Tx, caller: &Requester, fields: &ReplyFields) -> Resul
     }
 }
 
+/// The status of a ticket after its requester has replied. Staff who locked it keep its status.
+#[must_use]
+pub fn status_after(workspace: &Workspace, now: Status, locked: bool) -> Status {
+    let reopens = workspace.reopen_on_reply && !locked;
+    next_status(now, Happening::RequesterReplies { reopens }).unwrap_or(now)
+}
+
 /// Adds a public conversation with `files`, whose bytes are stored already. A closed ticket is reopened, if the
 /// workspace wants it so.
 ///
@@ -93,11 +101,8 @@ pub fn reply(
         events::append(tx, &event(Change::SnoozeChanged { before: Some(until), after: None }))?;
     }
     let workspace = workspaces::by_id(tx, key.workspace)?.ok_or(Error::NotFound)?;
-    // Staff who locked the ticket keep its status.
-    let reopens = workspace.reopen_on_reply && !state.locked;
-    if let Ok(after) = next_status(state.status, Happening::RequesterReplies { reopens })
-        && after != state.status
-    {
+    let after = status_after(&workspace, state.status, state.locked);
+    if after != state.status {
         tickets::set_status(tx, key, state.status, after)?;
         events::append(tx, &event(Change::StatusChanged { before: state.status, after }))?;
     }

@@ -12,7 +12,6 @@ use super::{Desk, output, serve};
 use crate::app::list_catalogue::list_categories;
 use crate::app::manage::{apikeys, workspaces};
 use crate::config::{Config, LogFormat};
-use crate::domain::user::Application;
 use crate::domain::{CategoryId, Error};
 use crate::identity::apikey::Apikey;
 use crate::identity::secret::Secret;
@@ -64,8 +63,8 @@ async fn prepare(desk: &Desk, secret: &Secret, key: &Apikey, tickets: u64) -> an
     let categories = desk
         .store
         .write(move |tx| {
-            let application = Application { id: apikeys::add(tx, workspace, "demo", &key, at)?, workspace };
-            list_categories(tx, application)
+            apikeys::add(tx, workspace, "demo", &key, at)?;
+            list_categories(tx, workspace)
         })
         .await?;
     let first = categories.first().context("the demo's categories are all inactive: activate one")?;
@@ -93,6 +92,8 @@ Ferrodesk is ready at http://{address} (data in {data}).
 
   the desk        http://{address}/desk     sign in as {agent}
                   with the password {agent_password}
+  customers' help http://{address}/help     sign in as {ann}
+                  with the password {password}
   the API         http://{address}/docs
 
 apikey

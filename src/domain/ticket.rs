@@ -14,6 +14,9 @@ pub enum Priority {
 }
 
 impl Priority {
+    /// All there are, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::High, Self::Medium, Self::Low];
+
     /// The priority with this code, exactly as written.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
@@ -28,7 +31,7 @@ impl Priority {
     /// The priority with this number.
     #[must_use]
     pub fn from_number(number: i64) -> Option<Self> {
-        [Self::Low, Self::Medium, Self::High].into_iter().find(|p| p.number() == number)
+        Self::ALL.into_iter().find(|p| p.number() == number)
     }
 
     /// The code that clients send and get.

@@ -109,6 +109,7 @@ fn route_name(matched: Option<&MatchedPath>, app: &AppState) -> &'static str {
             "/metrics" => "/metrics",
             "/openapi.json" => "/openapi.json",
             _ if path == "/desk" || path.starts_with("/desk/") => "/desk",
+            _ if path == "/help" || path.starts_with("/help/") => "/help",
             _ => "other",
         },
     }

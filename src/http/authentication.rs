@@ -6,14 +6,14 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, header};
 use quick_cache::sync::Cache;
 
-use super::console::{cookie, same_site};
+use super::pages::{cookie, same_site};
 use crate::app::authenticate;
-use crate::app::desk::console_session::{self, Staff};
+use crate::app::browser_session::{self, CookieHolder, Door};
 use crate::app::manage::identity_providers;
 use crate::domain::user::{Application, Requester};
 use crate::domain::{AuthFailure, Clock, Error, Timestamp};
 use crate::identity::apikey::sha256;
-use crate::identity::console::cookie_hash;
+use crate::identity::browser::cookie_hash;
 use crate::identity::jwks::{ExternalTokens, KEYS_KEPT_FOR};
 use crate::identity::token::{AccessTokens, ISSUER};
 use crate::storage::Store;
@@ -35,8 +35,8 @@ pub struct Authenticator {
     applications: Cache<[u8; 32], (u64, Application)>,
     /// By the hash of the token, with the application that sent it.
     requesters: Cache<[u8; 32], Remembered>,
-    /// By the hash of the cookie.
-    staff: Cache<[u8; 32], (u64, Arc<Staff>)>,
+    /// By the door that they came in by and the hash of the cookie.
+    holders: Cache<(Door, [u8; 32]), (u64, Arc<CookieHolder>)>,
 }
 
 #[derive(Clone, Copy)]
@@ -59,7 +59,7 @@ impl Authenticator {
             external,
             applications: Cache::new(REMEMBERED),
             requesters: Cache::new(REMEMBERED),
-            staff: Cache::new(REMEMBERED),
+            holders: Cache::new(REMEMBERED),
         }
     }
 
@@ -137,38 +137,43 @@ impl Authenticator {
         Ok(requester)
     }
 
-    /// The member of staff whom the console's cookie names. A request that changes something counts only if it comes
-    /// from our own pages: browsers send cookies along with everybody's.
+    /// The user whom the cookie of `door` names. A request that changes something counts only if it comes from our own
+    /// pages: browsers send cookies along with everybody's.
     ///
     /// # Errors
-    /// [`AuthFailure::Missing`] without a cookie, [`AuthFailure::InvalidToken`] when its session ended;
-    /// [`Error::Forbidden`] when its holder is not staff any more, and for what another site's page sends.
-    pub async fn staff_of_cookie(&self, method: &Method, headers: &HeaderMap) -> Result<Arc<Staff>, Error> {
-        let cookie = cookie::of_session(headers).ok_or(Error::Unauthenticated(AuthFailure::Missing))?;
+    /// [`AuthFailure::Missing`] without a cookie, and for what another site's page sends; [`AuthFailure::InvalidToken`]
+    /// when its session ended; [`Error::Forbidden`] when this is not its holder's door.
+    pub async fn of_cookie(
+        &self,
+        door: Door,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Arc<CookieHolder>, Error> {
+        let cookie = cookie::of_session(door, headers).ok_or(Error::Unauthenticated(AuthFailure::Missing))?;
         same_site::demand(method, headers).await?;
         let hash = cookie_hash(cookie);
         let revision = self.store.revision();
         let now = self.clock.now();
-        if let Some((at, staff)) = self.staff.get(&hash)
+        if let Some((at, holder)) = self.holders.get(&(door, hash))
             && at == revision
-            && staff.expires_at > now
+            && holder.expires_at > now
         {
-            return Ok(staff);
+            return Ok(holder);
         }
-        let staff = Arc::new(self.store.read(move |tx| console_session::staff(tx, &hash, now)).await?);
-        self.staff.insert(hash, (revision, Arc::clone(&staff)));
-        Ok(staff)
+        let holder = Arc::new(self.store.read(move |tx| browser_session::holder(tx, door, &hash, now)).await?);
+        self.holders.insert((door, hash), (revision, Arc::clone(&holder)));
+        Ok(holder)
     }
 
     /// The member of staff whom the `Authorization` header names, or else the console's cookie.
     ///
     /// # Errors
-    /// As [`Self::staff`] and [`Self::staff_of_cookie`].
+    /// As [`Self::staff`] and [`Self::of_cookie`].
     pub async fn staff_by(&self, method: &Method, headers: &HeaderMap) -> Result<Requester, Error> {
-        if headers.contains_key(header::AUTHORIZATION) || cookie::of_session(headers).is_none() {
+        if headers.contains_key(header::AUTHORIZATION) || cookie::of_session(Door::Desk, headers).is_none() {
             return self.staff(headers).await;
         }
-        Ok(self.staff_of_cookie(method, headers).await?.requester)
+        Ok(self.of_cookie(Door::Desk, method, headers).await?.requester)
     }
 
     async fn verify(

@@ -11,11 +11,13 @@ mod envelope;
 mod error;
 mod extract;
 mod health;
+mod help;
 mod leftover;
 mod login_failures;
 pub mod metrics;
 mod once;
 mod own_password;
+mod pages;
 mod paths;
 mod problems;
 mod rate_limit;
@@ -45,6 +47,8 @@ pub fn service(app: AppState) -> TidyPath<Router> {
         .merge(health::routes())
         .merge(docs::routes(&base))
         .merge(console::routes())
+        .merge(help::routes())
+        .merge(pages::assets())
         .fallback(error::not_found)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::map_response(error::in_envelope));

@@ -1,7 +1,7 @@
 //! Secrets and what is made of them: apikeys, passwords, tokens, the keys of trusted identity providers.
 
 pub mod apikey;
-pub mod console;
+pub mod browser;
 pub mod jwks;
 pub mod password;
 pub mod secret;

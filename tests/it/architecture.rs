@@ -183,7 +183,7 @@ const WITHOUT_WORKSPACE: [(&str, &str, &str); 39] = [
     ("attachments", "COUNT", "an operator's check of the whole installation"),
     ("blob_deletions", "TAKE_OVER", "sweeps all workspaces"),
     ("blob_deletions", "SWEEP", "sweeps all workspaces"),
-    ("console_cookies", "BY_TOKEN", "the cookie is what tells the workspace"),
+    ("browser_cookies", "BY_TOKEN", "the cookie is what tells the workspace"),
     ("idempotency", "SWEEP", "sweeps all workspaces"),
     ("installation", "IS_THERE", "the installation as a whole"),
     ("installation", "TOUCH", "the installation as a whole"),

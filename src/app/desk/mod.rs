@@ -4,7 +4,6 @@ pub mod answer_ticket;
 pub mod built_in_views;
 pub mod bulk_change;
 pub mod change_ticket;
-pub mod console_session;
 pub mod directory;
 pub mod list_tickets;
 pub mod manage;

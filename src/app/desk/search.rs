@@ -21,8 +21,15 @@ const COMPARED_MAX: usize = 1000;
 /// Bytes of texts that are enough.
 const COMPARED_BYTES: usize = 2 << 20;
 
-/// Texts that are looked through for those within reach and with the words in a row, at the most.
-const LOOKED_THROUGH_MAX: usize = 5_000;
+/// Texts that are looked through for those within reach and with the words in a row, at the most. Reading one takes some
+/// 25 µs, where they are many.
+const LOOKED_THROUGH_MAX: usize = 1_500;
+
+/// So few tickets within reach are read themselves, whatever all others say.
+const FEW_WITHIN_REACH: usize = 300;
+
+/// Tickets whose texts are read at once.
+const TICKETS_TOGETHER: usize = 50;
 
 /// Texts that are read at once.
 const READ_TOGETHER: usize = 250;
@@ -51,45 +58,41 @@ pub enum Matched {
     Note(ConversationId),
 }
 
-/// The tickets within reach that have a text with all that is looked for, the best first, [`HITS_MAX`] at the most. Subject
-/// and first comment count as one text; every reply and every note is one of its own.
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Results {
+    /// The best first, [`HITS_MAX`] at the most.
+    pub hits: Vec<Hit>,
+    /// Whether there are older texts with the words that were not looked at.
+    pub is_partial: bool,
+}
+
+/// The tickets within reach that have a text with all that is looked for. Subject and first comment count as one text; every
+/// reply and every note is one of its own.
 ///
 /// What is written is found from its commit on, by all servers, and in its own transaction. Of many texts that have the words,
 /// only those of the newest tickets are compared: a thousand. If these come to less than [`HITS_MAX`] hits, because others are
-/// out of reach or have the words, but not in a row, five thousand are looked through; 2 MiB of text are enough in any case.
-/// Older ones are then not found, unless one more word tells them from the others.
+/// out of reach or have the words, but not in a row, half as many more are looked through; 2 MiB of text are enough in any
+/// case. Older ones are then not found, unless one more word tells them from the others, and the results say so. Who reaches
+/// few tickets finds all that is in them.
 ///
 /// # Errors
 /// [`Error::Forbidden`].
-pub fn search(tx: &mut dyn Tx, staff: &Requester, query: &Query) -> Result<Vec<Hit>, Error> {
+pub fn search(tx: &mut dyn Tx, staff: &Requester, query: &Query) -> Result<Results, Error> {
     demand(staff, Right::ReadTickets)?;
     if query.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Results::default());
     }
     let reach = reach::of(staff);
-    let words = query.looked_up();
     let mut best = Best::default();
-    let mut looked_through = 0;
-    // Most often the newest are enough.
-    for limit in [COMPARED_MAX, LOOKED_THROUGH_MAX] {
-        let ids = search::matching(tx, staff.workspace, &words, limit)?;
-        for ids in ids.get(looked_through..).unwrap_or_default().chunks(READ_TOGETHER) {
-            for text in search::texts(tx, staff.workspace, reach, ids)? {
-                best.compare(query, text);
-            }
-            if best.bytes > COMPARED_BYTES {
-                break;
-            }
-        }
-        looked_through = ids.len();
-        if looked_through < limit || best.texts.len() >= HITS_MAX || best.bytes > COMPARED_BYTES {
-            break;
-        }
-    }
+    let is_partial = match desk_tickets::few_within_reach(tx, staff.workspace, reach, FEW_WITHIN_REACH)? {
+        Some(tickets) => best.read(tx, staff, reach, query, tickets)?,
+        None => best.look_up(tx, staff, reach, query)?,
+    };
     let mut found: Vec<Found> = best.texts.into_values().collect();
     found.sort_unstable_by_key(|found| Reverse((found.score, found.text.ticket)));
     found.truncate(HITS_MAX);
-    hits(tx, staff, reach, found)
+    Ok(Results { hits: hits(tx, staff, reach, found)?, is_partial })
 }
 
 /// The best text of each ticket so far.
@@ -101,6 +104,57 @@ struct Best {
 }
 
 impl Best {
+    /// Goes through the texts that have the words, the newest first, until there are enough. Gives whether there are others.
+    fn look_up(&mut self, tx: &mut dyn Tx, staff: &Requester, reach: Reach, query: &Query) -> Result<bool, Error> {
+        let words = query.looked_up();
+        let mut looked_through = 0;
+        // Most often the newest are enough.
+        for limit in [COMPARED_MAX, LOOKED_THROUGH_MAX] {
+            // One more tells whether there are more.
+            let mut ids = search::matching(tx, staff.workspace, &words, limit + 1)?;
+            let are_more = ids.len() > limit;
+            ids.truncate(limit);
+            for ids in ids.get(looked_through..).unwrap_or_default().chunks(READ_TOGETHER) {
+                if self.bytes > COMPARED_BYTES {
+                    return Ok(true);
+                }
+                for text in search::texts(tx, staff.workspace, reach, ids)? {
+                    self.compare(query, text);
+                }
+            }
+            looked_through = ids.len();
+            if !are_more || self.texts.len() >= HITS_MAX {
+                return Ok(are_more);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Goes through the texts of the tickets, the newest first, until there are enough. Gives whether there are others.
+    fn read(
+        &mut self,
+        tx: &mut dyn Tx,
+        staff: &Requester,
+        reach: Reach,
+        query: &Query,
+        mut tickets: Vec<TicketId>,
+    ) -> Result<bool, Error> {
+        tickets.sort_unstable_by_key(|ticket| Reverse(*ticket));
+        let mut looked_through = 0;
+        for tickets in tickets.chunks(TICKETS_TOGETHER) {
+            if looked_through > LOOKED_THROUGH_MAX || self.bytes > COMPARED_BYTES {
+                return Ok(true);
+            }
+            let left = LOOKED_THROUGH_MAX + 1 - looked_through;
+            let texts = search::texts_of(tx, staff.workspace, reach, tickets, left)?;
+            looked_through += texts.len();
+            for text in texts {
+                self.compare(query, text);
+            }
+        }
+        Ok(looked_through > LOOKED_THROUGH_MAX)
+    }
+
     fn compare(&mut self, query: &Query, text: FoundText) {
         self.bytes += text.subject.len() + text.comment.len();
         let Some(found) = Found::in_text(query, text) else { return };

@@ -109,7 +109,7 @@ async fn remembered(
 }
 
 fn category_answer(tx: &mut dyn Tx, application: Application) -> Result<Vec<u8>, Error> {
-    let categories = list_catalogue::list_categories(tx, application)?;
+    let categories = list_catalogue::list_categories(tx, application.workspace)?;
     let written = envelope::success(USUAL_BYTES, |body| {
         body.extend_from_slice(br#"{"CategoryList":"#);
         envelope::push_list(body, &categories, |body, category| {
@@ -123,7 +123,7 @@ fn category_answer(tx: &mut dyn Tx, application: Application) -> Result<Vec<u8>,
 }
 
 fn tag_answer(tx: &mut dyn Tx, application: Application) -> Result<Vec<u8>, Error> {
-    let tags = list_catalogue::list_tags(tx, application)?;
+    let tags = list_catalogue::list_tags(tx, application.workspace)?;
     let written = envelope::success(USUAL_BYTES, |body| {
         body.extend_from_slice(br#"{"TicketTagList":"#);
         envelope::push_list(body, &tags, |body, tag| {

@@ -31,13 +31,7 @@ pub async fn create_ticket(
     form: Form,
 ) -> Result<Response, ApiError> {
     let files = form.files("attachment");
-    let fields = TicketFields {
-        subject: form.subject("subject"),
-        priority: form.choice("priority", Priority::from_code),
-        comment: form.text("comment"),
-        category: form.id("category"),
-        attachment: files.as_ref().map(|_| ()).map_err(Clone::clone),
-    };
+    let fields = fields_of(&form);
     let requester = caller.requester;
     let files = files.unwrap_or_default();
     let request = key.of_user(&caller, &app, CREATE_TICKET.paths[0], &form);
@@ -55,4 +49,15 @@ pub async fn create_ticket(
         Ok(KeptAnswer::created(open_ticket(tx, &requester, &fields, &stored, at)?))
     })
     .await
+}
+
+/// A ticket as `form` asks for it.
+pub fn fields_of(form: &Form) -> TicketFields {
+    TicketFields {
+        subject: form.subject("subject"),
+        priority: form.choice("priority", Priority::from_code),
+        comment: form.text("comment"),
+        category: form.id("category"),
+        attachment: form.files("attachment").map(|_| ()),
+    }
 }

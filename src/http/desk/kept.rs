@@ -112,7 +112,7 @@ impl Repeat {
     pub fn request(self, staff: &Staff, app: &AppState, digest: &[u8]) -> Option<Repeatable> {
         let parts = [b"desk", self.method.as_str().as_bytes(), self.path.as_bytes(), digest];
         let fingerprint = app.secret().authenticate(&parts);
-        self.key.of_staff(&staff.0, fingerprint)
+        self.key.of_requester(&staff.0, fingerprint)
     }
 }
 

@@ -20,6 +20,8 @@ use crate::http::AppState;
 #[schema(as = SearchResults)]
 struct ResultsBody {
     hits: Vec<HitBody>,
+    /// Whether there are older texts with the words that were not looked at. One more word finds them
+    partial: bool,
 }
 
 /// A ticket that was found.
@@ -98,7 +100,8 @@ pub struct SearchParameters {
 /// Search
 ///
 /// Up to 50 tickets that have all the words in one of their texts: subject and first comment, a reply, a note. Case and
-/// accents do not matter. What was written is found at once.
+/// accents do not matter. What was written is found at once. Of very many texts that have the words, the newest are looked
+/// at, and `partial` says so.
 #[utoipa::path(get, path = "/desk/search", tag = "Desk: tickets", params(SearchParameters),
     responses((status = 200, description = "What was found", body = ResultsBody)))]
 pub async fn search(State(app): State<AppState>, staff: Staff, params: Params) -> Result<Response, DeskError> {
@@ -106,7 +109,7 @@ pub async fn search(State(app): State<AppState>, staff: Staff, params: Params) -
     let mut invalid = Invalid::default();
     let query = invalid.take("q", Query::parse(params.text("q").unwrap_or_default()));
     let Some(query) = query else { return Err(Error::Invalid(invalid).into()) };
-    let hits = app.store().read(move |tx| found::search(tx, &staff.0, &query)).await?;
-    let hits = hits.into_iter().map(HitBody::from).collect();
-    Ok(Answer::ok(&ResultsBody { hits })?.present(&app))
+    let found = app.store().read(move |tx| found::search(tx, &staff.0, &query)).await?;
+    let hits = found.hits.into_iter().map(HitBody::from).collect();
+    Ok(Answer::ok(&ResultsBody { hits, partial: found.is_partial })?.present(&app))
 }

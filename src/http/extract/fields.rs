@@ -149,6 +149,14 @@ impl Form {
         if text::is_blank(&given) { None } else { Some(given) }
     }
 
+    /// What the files of a field are called, those that are not taken included.
+    pub fn file_names<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.fields.iter().filter(move |(field, _)| field == name).filter_map(|(_, value)| match value {
+            Value::File(file) => Some(file.name.as_str()),
+            _ => None,
+        })
+    }
+
     /// All files of a field that takes several, or what is wrong with any of them.
     pub fn files(&self, name: &str) -> Checked<Vec<&UploadedFile>> {
         let mut files = Vec::new();

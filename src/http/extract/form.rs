@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use http::header;
+use http::{StatusCode, header};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::{BodyReader, share_of_memory};
@@ -13,6 +13,7 @@ use super::multipart;
 use crate::domain::Error;
 use crate::domain::attachment::ContentHash;
 use crate::http::{ApiError, AppState};
+use crate::identity::apikey::sha256;
 use crate::identity::secret::Secret;
 
 /// Bytes that a body without files may have.
@@ -52,6 +53,13 @@ pub struct UploadedFile {
     pub too_big: bool,
     /// The request's share of the memory for uploads, given back when the last of its files is dropped.
     pub _memory: Option<Arc<OwnedSemaphorePermit>>,
+}
+
+impl UploadedFile {
+    /// A file of which nothing is kept, because it is too big.
+    pub fn too_big(name: String) -> Self {
+        Self { name, bytes: Bytes::new(), hash: sha256(&[]), too_big: true, _memory: None }
+    }
 }
 
 /// A field's value as it came.
@@ -174,6 +182,11 @@ impl Form {
         Self { fields: fields.collect(), is_json: false, _memory: None }
     }
 
+    /// Whether the last field is a file that is too big.
+    fn ends_too_big(&self) -> bool {
+        matches!(self.fields.last(), Some((_, Value::File(file))) if file.too_big)
+    }
+
     /// Tells this form from any that asks for something else. It is keyed, so that a kept fingerprint says nothing of a
     /// password in the form. A multipart boundary is no part of it: retries choose new ones.
     pub fn fingerprint(&self, secret: &Secret, route: &str) -> [u8; 32] {
@@ -205,8 +218,8 @@ fn kind(content_type: &str) -> Option<Kind> {
     }
 }
 
-/// Reads a body of any of the three kinds.
-async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState) -> Result<Form, ApiError> {
+/// Reads a body of any of the three kinds; `leniently`, if files that are too large may cut it off.
+async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState, leniently: bool) -> Result<Form, ApiError> {
     match kind(content_type) {
         Some(Kind::Json) => {
             let mut guard = Guard::default();
@@ -223,7 +236,15 @@ async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState) -> Re
             }
             Ok(Form::from_urlencoded(&body))
         }
-        Some(Kind::Multipart) => multipart::read(content_type, reader, app).await,
+        Some(Kind::Multipart) => {
+            let mut form = Form::default();
+            match multipart::read(content_type, reader, app, &mut form.fields).await {
+                Err(error) if leniently && error.status == StatusCode::PAYLOAD_TOO_LARGE && form.ends_too_big() => {
+                    Ok(form)
+                }
+                read => read.map(|()| form),
+            }
+        }
         None => match reader.chunk().await? {
             // A body that turns out empty has no type to be wrong about.
             None => Ok(Form::default()),
@@ -236,6 +257,25 @@ impl FromRequest<AppState> for Form {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, ApiError> {
+        Self::take(request, app, false).await
+    }
+}
+
+/// A form of our own pages, whose files come last. When they are so large together that the body is refused, all that was
+/// written is there still, and the file at which it was cut off is too big.
+#[derive(Debug)]
+pub struct PageForm(pub Form);
+
+impl FromRequest<AppState> for PageForm {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, ApiError> {
+        Form::take(request, app, true).await.map(Self)
+    }
+}
+
+impl Form {
+    async fn take(request: Request, app: &AppState, leniently: bool) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()).unwrap_or_default();
         let is_multipart = kind(content_type) == Some(Kind::Multipart);
@@ -247,14 +287,14 @@ impl FromRequest<AppState> for Form {
         if kind(content_type).is_none() && reader.declared_bytes().is_some() {
             return Err(ApiError::unsupported_media_type(content_type));
         }
-        if reader.is_too_large() {
+        if reader.is_too_large() && !(leniently && is_multipart) {
             return Err(Error::TooLarge.into());
         }
         // Multipart bodies ask for themselves, when the first file comes.
         let is_small = reader.declared_bytes().is_some_and(|bytes| bytes <= SMALL_BODY_BYTES);
         let memory =
             if is_multipart || is_small { None } else { Some(share_of_memory(PLAIN_BODY_MEMORY_MIB, app).await?) };
-        let form = read(content_type, &mut reader, app).await?;
+        let form = read(content_type, &mut reader, app, leniently).await?;
         Ok(Self { _memory: memory, ..form })
     }
 }

@@ -10,5 +10,5 @@ mod repeatable;
 
 pub use body::BodyReader;
 pub use caller::{Caller, CatalogueCaller, Client, ClientAddress};
-pub use form::{Form, QueryForm, UploadedFile};
+pub use form::{Form, PageForm, QueryForm, UploadedFile};
 pub use repeatable::IdempotencyKey;

@@ -12,7 +12,7 @@ use multer::{Field, Multipart};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::{BodyReader, MIB, share_of_memory};
-use super::form::{FIELDS_MAX, Form, Text, UploadedFile, Value};
+use super::form::{FIELDS_MAX, Text, UploadedFile, Value};
 use crate::domain::Error;
 use crate::domain::attachment::FILE_MAX_BYTES;
 use crate::http::{ApiError, AppState};
@@ -33,17 +33,22 @@ const FILES_KEPT_MAX: usize = crate::domain::attachment::FILES_MAX + 1;
 /// MiB of memory that the files of one request can take.
 pub const FILES_MEMORY_MIB: u64 = ((FILES_KEPT_MAX * FILE_MAX_BYTES) as u64).div_ceil(MIB);
 
-/// Reads a multipart body.
+/// Reads a multipart body into `fields`. While a file is being read, it is there as one that is too big.
 ///
 /// # Errors
 /// 400 for what is malformed, 413 for what is too large, 503 when the memory for uploads is taken.
-pub async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState) -> Result<Form, ApiError> {
+pub async fn read(
+    content_type: &str,
+    reader: &mut BodyReader,
+    app: &AppState,
+    fields: &mut Vec<(String, Value)>,
+) -> Result<(), ApiError> {
     let boundary = multer::parse_boundary(content_type).map_err(|error| malformed(&error))?;
     let looked_at = AtomicUsize::new(0);
     let mut failure = None;
     let declared = reader.declared_bytes().unwrap_or(u64::MAX);
     let stream = OneAtATime { reader, looked_at: &looked_at, failure: &mut failure, gave: false };
-    let outcome = read_parts(Multipart::new(stream, boundary), &looked_at, declared, app).await;
+    let outcome = read_parts(Multipart::new(stream, boundary), &looked_at, declared, app, fields).await;
     // What the body itself refused says more than what the parser made of it.
     match (failure, outcome) {
         (Some(refused), Err(_)) => Err(refused),
@@ -56,8 +61,8 @@ async fn read_parts(
     looked_at: &AtomicUsize,
     declared: u64,
     app: &AppState,
-) -> Result<Form, ApiError> {
-    let mut fields = Vec::new();
+    fields: &mut Vec<(String, Value)>,
+) -> Result<(), ApiError> {
     let mut memory = None;
     let mut text_left = ALL_TEXT_MAX_BYTES;
     let mut files = 0;
@@ -85,12 +90,14 @@ async fn read_parts(
                     let mib = declared.div_ceil(MIB).clamp(1, FILES_MEMORY_MIB);
                     memory = Some(Arc::new(share_of_memory(mib, app).await?));
                 }
-                fields.push((name, Value::File(read_file(&mut part, file_name, memory.clone()).await?)));
+                let place = fields.len();
+                fields.push((name, Value::File(UploadedFile::too_big(file_name.clone()))));
+                fields[place].1 = Value::File(read_file(&mut part, file_name, memory.clone()).await?);
             }
             _ => skip(&mut part).await?,
         }
     }
-    Ok(Form { fields, is_json: false, _memory: None })
+    Ok(())
 }
 
 /// The name of the file in a part, or `None` for text. One that cannot be read is still a file's.
@@ -130,9 +137,11 @@ async fn read_file(
             bytes.clear();
         }
     }
-    let too_big = size > FILE_MAX_BYTES;
-    let bytes = if too_big { Bytes::new() } else { bytes.freeze() };
-    Ok(UploadedFile { name, hash: sha256(&bytes), bytes, too_big, _memory: memory })
+    if size > FILE_MAX_BYTES {
+        return Ok(UploadedFile::too_big(name));
+    }
+    let bytes = bytes.freeze();
+    Ok(UploadedFile { name, hash: sha256(&bytes), bytes, too_big: false, _memory: memory })
 }
 
 async fn skip(part: &mut Field<'_>) -> Result<(), ApiError> {

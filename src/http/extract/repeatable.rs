@@ -32,10 +32,10 @@ impl IdempotencyKey {
         })
     }
 
-    /// The request of a member of staff that has this fingerprint.
-    pub fn of_staff(self, staff: &Requester, fingerprint: [u8; 32]) -> Option<Repeatable> {
-        let principal = format!("user:{}", staff.user);
-        Some(Repeatable { workspace: staff.workspace, principal, fingerprint, key: self.0? })
+    /// The user's request that has this fingerprint.
+    pub fn of_requester(self, requester: &Requester, fingerprint: [u8; 32]) -> Option<Repeatable> {
+        let principal = format!("user:{}", requester.user);
+        Some(Repeatable { workspace: requester.workspace, principal, fingerprint, key: self.0? })
     }
 
     /// The request of an application without a user.

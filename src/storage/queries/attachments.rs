@@ -7,7 +7,7 @@ use crate::domain::{AttachmentId, ConversationId, TicketId, Timestamp, UserId, W
 statements! {
     INSERT = "INSERT INTO attachment (workspace_id, ticket_id, conversation_id, content_hash, size, content_type, name, created_at)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    VISIBLE_OF_TICKET = "SELECT a.id, a.conversation_id FROM attachment a
+    VISIBLE_OF_TICKET = "SELECT a.id, a.conversation_id, a.size, a.content_type, a.name FROM attachment a
               LEFT JOIN conversation c ON c.workspace_id = a.workspace_id AND c.ticket_id = a.ticket_id AND c.id = a.conversation_id
               WHERE a.workspace_id = $1 AND a.ticket_id = $2 AND (a.conversation_id IS NULL OR c.internal = FALSE) ORDER BY a.id";
     VISIBLE_TO_REQUESTER = "SELECT a.content_hash, a.size, a.content_type, a.name FROM attachment a
@@ -23,11 +23,16 @@ statements! {
 }
 
 /// An attachment in a detailed view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachmentOfTicket {
     pub id: AttachmentId,
     /// `None` for a file that came with the ticket itself.
     pub conversation: Option<ConversationId>,
+    /// Bytes.
+    pub size: i64,
+    /// What its bytes say it is.
+    pub content_type: String,
+    pub name: String,
 }
 
 /// An attachment as the staff see it.
@@ -83,7 +88,13 @@ pub fn visible_of_ticket(
     ticket: TicketId,
 ) -> Result<Vec<AttachmentOfTicket>, StorageError> {
     collect(tx, VISIBLE_OF_TICKET, &[Param::Int(workspace.0), Param::Int(ticket.0)], |row| {
-        Ok(AttachmentOfTicket { id: AttachmentId(row.int(0)?), conversation: row.opt_int(1)?.map(ConversationId) })
+        Ok(AttachmentOfTicket {
+            id: AttachmentId(row.int(0)?),
+            conversation: row.opt_int(1)?.map(ConversationId),
+            size: row.int(2)?,
+            content_type: row.text(3)?.to_owned(),
+            name: row.text(4)?.to_owned(),
+        })
     })
 }
 

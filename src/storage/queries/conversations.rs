@@ -9,7 +9,7 @@ use crate::storage::Sequence;
 statements! {
     INSERT = "INSERT INTO conversation (workspace_id, ticket_id, id, author_id, internal, created_at, comment)
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    PUBLIC_OF_TICKET = "SELECT c.id, c.comment, u.email FROM conversation c
+    PUBLIC_OF_TICKET = "SELECT c.id, c.comment, u.email, u.id, u.name, c.created_at FROM conversation c
               JOIN app_user u ON u.id = c.author_id AND u.workspace_id = c.workspace_id
               WHERE c.workspace_id = $1 AND c.ticket_id = $2 AND c.internal = FALSE ORDER BY c.id";
     ALL_OF_TICKET = "SELECT c.id, c.ticket_id, c.author_id, u.email, u.name, u.role, c.internal, c.created_at, c.comment
@@ -35,6 +35,10 @@ pub struct ConversationOfTicket<'a> {
     pub comment: &'a str,
     /// The author's e-mail address.
     pub author: &'a str,
+    pub author_id: UserId,
+    /// Empty if it is not known.
+    pub author_name: &'a str,
+    pub created_at: Timestamp,
 }
 
 /// A conversation as the staff see it.
@@ -77,7 +81,14 @@ pub fn public_of_ticket(
     each: &mut dyn FnMut(ConversationOfTicket<'_>),
 ) -> Result<(), StorageError> {
     tx.query(PUBLIC_OF_TICKET, &[Param::Int(workspace.0), Param::Int(ticket.0)], &mut |row| {
-        each(ConversationOfTicket { id: ConversationId(row.int(0)?), comment: row.text(1)?, author: row.text(2)? });
+        each(ConversationOfTicket {
+            id: ConversationId(row.int(0)?),
+            comment: row.text(1)?,
+            author: row.text(2)?,
+            author_id: UserId(row.int(3)?),
+            author_name: row.text(4)?,
+            created_at: Timestamp(row.int(5)?),
+        });
         Ok(())
     })
 }

@@ -24,10 +24,15 @@ macro_rules! columns {
     };
 }
 
+mod few;
+mod filter;
 mod list;
+mod ways;
 
+pub use few::few_within_reach;
+pub use filter::{DeskFilter, Snoozed, Whose};
 pub(super) use list::within_reach;
-pub use list::{DeskFilter, DeskPage, Snoozed, Sort, Whose, by_ids, count, list};
+pub use list::{DeskPage, Sort, by_ids, count, list};
 
 statements! {
     BY_ID = concat!("SELECT ", columns!(), " WHERE t.workspace_id = $2 AND t.id = $3");

@@ -6,9 +6,9 @@ pub mod applications;
 pub mod attachments;
 pub mod audit;
 pub mod blob_deletions;
+pub mod browser_cookies;
 pub mod canned_replies;
 pub mod catalogue;
-pub mod console_cookies;
 pub mod conversations;
 pub mod desk_tickets;
 pub mod events;
@@ -47,9 +47,9 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("attachments", attachments::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("blob_deletions", blob_deletions::STATEMENTS),
+        ("browser_cookies", browser_cookies::STATEMENTS),
         ("canned_replies", canned_replies::STATEMENTS),
         ("catalogue", catalogue::STATEMENTS),
-        ("console_cookies", console_cookies::STATEMENTS),
         ("conversations", conversations::STATEMENTS),
         ("desk_tickets", desk_tickets::STATEMENTS),
         ("events", events::STATEMENTS),

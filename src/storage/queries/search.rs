@@ -6,6 +6,7 @@
 //! letters of one, costs no more than a block or two. The engines know nothing of this; they look up terms.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::desk_tickets::{self, Reach};
 use super::tickets::TicketKey;
@@ -143,6 +144,11 @@ pub fn matching(
     Ok(numbers.into_iter().map(TextId::of_number).collect())
 }
 
+/// The columns that [`read`] reads.
+const OPENINGS: &str = "SELECT t.id, FALSE, t.subject, SUBSTR(t.comment, 1, 20000), t.id FROM ticket t";
+const CONVERSATIONS: &str = "SELECT t.id, c.internal, t.subject, SUBSTR(c.comment, 1, 20000), c.id FROM conversation c
+     JOIN ticket t ON t.id = c.ticket_id AND t.workspace_id = c.workspace_id";
+
 /// Texts with their words, in no order; without those that are out of reach or of another workspace.
 pub fn texts(
     tx: &mut dyn Tx,
@@ -159,22 +165,37 @@ pub fn texts(
         }
     }
     let mut found = Vec::with_capacity(ids.len());
-    for (from, id, ids) in [
-        ("SELECT t.id, FALSE, t.subject, SUBSTR(t.comment, 1, 20000), t.id FROM ticket t", "t.id", openings),
-        (
-            "SELECT t.id, c.internal, t.subject, SUBSTR(c.comment, 1, 20000), c.id FROM conversation c
-                 JOIN ticket t ON t.id = c.ticket_id AND t.workspace_id = c.workspace_id",
-            "c.id",
-            conversations,
-        ),
-    ] {
-        let is_opening = id == "t.id";
+    for (from, id, ids) in [(OPENINGS, "t.id", openings), (CONVERSATIONS, "c.id", conversations)] {
         for ids in ids.chunks(TEXTS_TOGETHER) {
             // Always as many, so that it is one statement; no row has the number 0.
             let ids = ids.iter().copied().chain(std::iter::repeat(0)).take(TEXTS_TOGETHER);
             let (sql, params) = desk_tickets::within_reach(from, &[], workspace, reach, id, ids);
             tx.query_composed(&sql, &params, &mut |row| {
-                found.push(read(row, is_opening)?);
+                found.push(read(row, from == OPENINGS)?);
+                Ok(())
+            })?;
+        }
+    }
+    Ok(found)
+}
+
+/// All texts of the tickets, `most` at the most, in no order; without those that are out of reach or of another workspace.
+pub fn texts_of(
+    tx: &mut dyn Tx,
+    workspace: WorkspaceId,
+    reach: Reach,
+    tickets: &[TicketId],
+    most: usize,
+) -> Result<Vec<FoundText>, StorageError> {
+    let mut found = Vec::new();
+    for from in [OPENINGS, CONVERSATIONS] {
+        for tickets in tickets.chunks(TEXTS_TOGETHER) {
+            let ids = tickets.iter().map(|ticket| ticket.0).chain(std::iter::repeat(0)).take(TEXTS_TOGETHER);
+            let (mut sql, mut params) = desk_tickets::within_reach(from, &[], workspace, reach, "t.id", ids);
+            params.push(Param::Int(i64::try_from(most - found.len().min(most)).unwrap_or(i64::MAX)));
+            let _ = write!(sql, " LIMIT ${}", params.len());
+            tx.query_composed(&sql, &params, &mut |row| {
+                found.push(read(row, from == OPENINGS)?);
                 Ok(())
             })?;
         }

@@ -24,13 +24,14 @@ statements! {
               WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
     WAKE = "UPDATE ticket SET snoozed_until = NULL WHERE workspace_id = $1 AND requester_id = $2 AND id = $3";
     SET_PRIORITY = "UPDATE ticket SET priority = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
-    VIEW = "SELECT t.id, t.subject, t.priority, t.category_id, t.comment, t.status, u.email FROM ticket t
+    VIEW = "SELECT t.id, t.subject, t.priority, t.category_id, t.comment, t.status, t.locked, t.created_at, t.updated_at,
+              t.merged_into, u.email FROM ticket t
               JOIN app_user u ON u.id = t.requester_id AND u.workspace_id = t.workspace_id
               WHERE t.workspace_id = $1 AND t.requester_id = $2 AND t.id = $3";
-    HISTORY = "SELECT id, subject, priority, category_id, comment, status FROM ticket
+    HISTORY = "SELECT id, subject, priority, category_id, comment, status, locked, created_at, updated_at, merged_into FROM ticket
               WHERE workspace_id = $1 AND requester_id = $2 AND id < $3
               ORDER BY id DESC LIMIT $4 OFFSET $5";
-    FILTERED_HISTORY = "SELECT id, subject, priority, category_id, comment, status FROM ticket
+    FILTERED_HISTORY = "SELECT id, subject, priority, category_id, comment, status, locked, created_at, updated_at, merged_into FROM ticket
               WHERE workspace_id = $1 AND requester_id = $2 AND id < $3
               AND (category_id = $4 OR $4 = -1) AND (status = $5 OR $5 = -1)
               AND (subject_folded LIKE $6 ESCAPE '!' OR $6 = '')
@@ -87,6 +88,12 @@ pub struct TicketView<'a> {
     pub category: CategoryId,
     pub comment: &'a str,
     pub status: Status,
+    /// Whether staff keep its status from its requester.
+    pub locked: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// The ticket that it was merged into.
+    pub merged_into: Option<TicketId>,
 }
 
 /// What a history is narrowed down to.
@@ -193,7 +200,7 @@ pub fn view(tx: &mut dyn Tx, key: TicketKey, each: &mut dyn FnMut(TicketView<'_>
     let mut found = false;
     tx.query(VIEW, &key.params(), &mut |row| {
         found = true;
-        each(read(row)?, row.text(6)?);
+        each(read(row)?, row.text(10)?);
         Ok(())
     })?;
     Ok(found)
@@ -268,6 +275,10 @@ fn read(row: &dyn super::Row) -> Result<TicketView<'_>, StorageError> {
         category: CategoryId(row.int(3)?),
         comment: row.text(4)?,
         status: status(row.int(5)?, 5)?,
+        locked: row.bool(6)?,
+        created_at: Timestamp(row.int(7)?),
+        updated_at: Timestamp(row.int(8)?),
+        merged_into: row.opt_int(9)?.map(TicketId),
     })
 }
 

@@ -238,7 +238,7 @@ impl Browser {
     }
 
     /// What the browser's console has logged since it was last read, but what is only told in passing.
-    async fn log(&self) -> Vec<String> {
+    pub async fn log(&self) -> Vec<String> {
         let entries = self.client.issue_cmd(BrowserLog).await.expect("a log");
         let worth_it = |entry: &&Value| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING"));
         let entries = entries.as_array().expect("a list").iter().filter(worth_it);

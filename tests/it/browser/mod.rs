@@ -1,7 +1,10 @@
 //! The console in a real browser, at the widths of a desk and of a telephone.
 
 mod driver;
+mod help;
+mod hostile;
 mod search;
+mod sending;
 mod settings;
 mod signing_in;
 mod tickets;

@@ -50,10 +50,10 @@ impl Lists {
     }
 }
 
-/// The tickets on a page, in order.
+/// The tickets on a page, in order. What else is below their address (a new one) has no number.
 fn ids(html: &str) -> Vec<i64> {
     let links = html.split("href=\"/desk/tickets/").skip(1);
-    links.map(|link| link.split_once('?').expect("a query").0.parse().expect("an id")).collect()
+    links.filter_map(|link| link.split_once(['?', '"'])?.0.parse().ok()).collect()
 }
 
 /// Where the link with this text leads.

@@ -38,7 +38,7 @@ async fn every_answer_is_strict() {
     let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
     let client = signed_in(&desk, &hana).await;
     let stranger = desk.app.stranger();
-    let signed_out = ["/desk/sign-in", "/desk/tickets", "/desk/nothing", "/desk/assets/0/desk.css", "/desk/sign-out"];
+    let signed_out = ["/desk/sign-in", "/desk/tickets", "/desk/nothing", "/assets/0/desk.css", "/desk/sign-out"];
     let signed_in = ["/desk", "/desk/tickets", &format!("/desk/tickets/{ticket}"), "/desk/tickets/x", "/desk/nothing"];
     let all = signed_out.map(|path| (&stranger, path)).into_iter().chain(signed_in.map(|path| (&client, path)));
     for (client, path) in all {
@@ -100,7 +100,7 @@ async fn assets_are_kept_for_ever_by_the_address_that_pages_have() {
     let stranger = desk.app.stranger();
     let html = text(&page(&stranger, "/desk/sign-in").await);
     let mut folder = String::new();
-    for name in ["desk.css", "desk.js", "icon.svg"] {
+    for name in ["desk.css", "pages.js", "icon.svg"] {
         let end = html.find(&format!("/{name}\"")).expect("an address") + name.len() + 1;
         let start = html[..end].rfind('"').expect("its beginning") + 1;
         let answer = page(&stranger, &html[start..end]).await;
@@ -118,7 +118,7 @@ async fn assets_are_kept_for_ever_by_the_address_that_pages_have() {
         }
     }
     assert!((1..15 * 1024).contains(&bytes_of_scripts), "{bytes_of_scripts} bytes of scripts");
-    assert_eq!(page(&stranger, "/desk/assets/0/../Cargo.toml").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(page(&stranger, "/assets/0/../Cargo.toml").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use std::path::Path;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Texts whose keys are put together, by what they begin with.
-const COMPOSED: [&str; 23] = [
+const COMPOSED: [&str; 24] = [
+    "sign-in-",
     "error-",
     "view-",
     "role-",
@@ -61,7 +62,9 @@ fn keys() -> BTreeSet<String> {
 fn every_text_is_there_and_every_one_is_used() {
     let mut sources = String::new();
     all_files(&Path::new(ROOT).join("templates"), &mut sources);
-    all_files(&Path::new(ROOT).join("src/http/console"), &mut sources);
+    for folder in ["console", "help", "pages"] {
+        all_files(&Path::new(ROOT).join("src/http").join(folder), &mut sources);
+    }
     // Fields of forms are asked for by the same word.
     let sources = sources.replace(".text(\"", "");
     let keys = keys();

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::home::staff;
 use super::office::Office;
+use crate::rights::customers::revoked_key;
+use crate::rights::pages::at_the_console;
 use crate::support::{Answer, Client};
 
 const EVERYBODY: &[Role] = &[Role::ReadOnly, Role::TeamAgent, Role::Agent, Role::Admin];
@@ -120,13 +122,24 @@ async fn everybody_manages_what_they_may_and_no_more() {
     let customer = staff(&office.home.desk, &office.home.desk.ann);
     let stranger = office.home.desk.app.stranger();
     // Those who may not come first, so that there is still something that they may not change.
-    let callers: [(&str, &Client, Option<Role>); 7] = [
+    let (gone, ended) = office.home.hire("eve@acme.example", Role::Admin).await;
+    let ended_console = at_the_console(&office.home.desk, &gone).await;
+    office.home.desk.lock_out(&gone).await;
+    let revoked = revoked_key(&office.home.desk).await;
+    let forged = stranger.clone().header("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.");
+    let console = at_the_console(&office.home.desk, &office.home.gus).await;
+    let callers: [(&str, &Client, Option<Role>); 12] = [
         ("a stranger", &stranger, None),
+        ("a forged token", &forged, None),
+        ("an ended session", &ended, None),
+        ("an ended session at the console", &ended_console, None),
+        ("a revoked apikey", &revoked, None),
         ("a customer", &customer, None),
         ("another workspace's admin", &foreign, Some(Role::Admin)),
         ("who only reads", &reader, Some(Role::ReadOnly)),
         ("an agent of no team", &in_no_team, Some(Role::TeamAgent)),
         ("an agent", &office.home.agent, Some(Role::Agent)),
+        ("an agent at the console", &console, Some(Role::Agent)),
         ("the admin", &office.admin, Some(Role::Admin)),
     ];
     for (method, described, roles, body, success) in endpoints() {

@@ -16,6 +16,7 @@ mod managed_rights;
 mod me;
 mod merge;
 mod office;
+mod order;
 mod replies;
 mod requesters;
 mod rights;

@@ -6,6 +6,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::home::{Home, staff};
+use crate::rights::customers::revoked_key;
+use crate::rights::pages::at_the_console;
 use crate::support::{Client, open};
 
 /// Who calls, and what is in the way.
@@ -14,36 +16,46 @@ enum By {
     Anonymous,
     ForgedToken,
     EndedSession,
+    EndedConsole,
+    RevokedKey,
     Customer,
+    OtherCustomer,
     ForeignAdmin,
     ReadOnly,
     TeamAgentOutside,
     TeamAgentInside,
     Agent,
+    /// An agent with the console's cookie.
+    AtTheConsole,
     Admin,
 }
 
 impl By {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::Anonymous,
         Self::ForgedToken,
         Self::EndedSession,
+        Self::EndedConsole,
+        Self::RevokedKey,
         Self::Customer,
+        Self::OtherCustomer,
         Self::ForeignAdmin,
         Self::ReadOnly,
         Self::TeamAgentOutside,
         Self::TeamAgentInside,
         Self::Agent,
+        Self::AtTheConsole,
         Self::Admin,
     ];
 
     fn role(self) -> Option<Role> {
         match self {
-            Self::Anonymous | Self::ForgedToken | Self::EndedSession | Self::Customer => None,
+            Self::Anonymous | Self::ForgedToken | Self::EndedSession | Self::EndedConsole | Self::RevokedKey => None,
+            Self::Customer | Self::OtherCustomer => None,
             Self::ForeignAdmin | Self::Admin => Some(Role::Admin),
             Self::ReadOnly => Some(Role::ReadOnly),
             Self::TeamAgentOutside | Self::TeamAgentInside => Some(Role::TeamAgent),
-            Self::Agent => Some(Role::Agent),
+            Self::Agent | Self::AtTheConsole => Some(Role::Agent),
         }
     }
 }
@@ -148,6 +160,10 @@ async fn everybody_gets_what_they_may_and_no_more() {
     let (_, reader) = home.hire("rea@acme.example", Role::ReadOnly).await;
     let (_, admin) = home.hire("ada@acme.example", Role::Admin).await;
     let (gone, gone_client) = home.hire("gone@acme.example", Role::Admin).await;
+    let gone_console = at_the_console(&home.desk, &gone).await;
+    let console = at_the_console(&home.desk, &home.gus).await;
+    let revoked = revoked_key(&home.desk).await;
+    let bob = home.desk.app.user(&home.desk.acme, "bob@customer.example", Role::Customer).await;
     let (workspace, user, at) = (home.desk.acme.id, gone.requester.user, home.desk.app.state.clock().now());
     home.desk
         .app
@@ -163,12 +179,16 @@ async fn everybody_gets_what_they_may_and_no_more() {
             By::Anonymous => stranger,
             By::ForgedToken => stranger.header("authorization", "Bearer eyJhbGciOiJub25lIn0.e30."),
             By::EndedSession => gone_client.clone(),
+            By::EndedConsole => gone_console.clone(),
+            By::RevokedKey => revoked.clone(),
             By::Customer => staff(&home.desk, &home.desk.ann),
+            By::OtherCustomer => staff(&home.desk, &bob),
             By::ForeignAdmin => staff(&home.desk, &boss),
             By::ReadOnly => reader.clone(),
             By::TeamAgentOutside => outside_client.clone(),
             By::TeamAgentInside => inside_client.clone(),
             By::Agent => home.agent.clone(),
+            By::AtTheConsole => console.clone(),
             By::Admin => admin.clone(),
         }
     };
@@ -195,7 +215,7 @@ async fn everybody_gets_what_they_may_and_no_more() {
             };
             let reaches = !matches!(by, By::TeamAgentOutside | By::ForeignAdmin);
             let expected = match by.role() {
-                None if by == By::Customer => 403,
+                None if matches!(by, By::Customer | By::OtherCustomer) => 403,
                 None => 401,
                 Some(role) if !endpoint.roles.contains(&role) => 403,
                 Some(_) if endpoint.is_about_a_ticket && !reaches => 404,
@@ -217,7 +237,7 @@ async fn everybody_gets_what_they_may_and_no_more() {
         }
     }
     assert_eq!(asked, endpoints().len() * By::ALL.len());
-    // Whatever the ten tried, Globex' ticket is as it was.
+    // Whatever they tried, Globex' ticket is as it was.
     let theirs = staff(&home.desk, &boss).get(&format!("/desk/tickets/{foreign}")).await.json();
     assert_eq!(theirs["history"].as_array().expect("a list").len(), 1);
 }

@@ -1,5 +1,6 @@
 //! What the staff's search finds, on every engine the same.
 
+mod budget;
 mod properties;
 mod rounds;
 mod scale;
@@ -53,7 +54,7 @@ fn open(
 }
 
 fn find(tx: &mut dyn Tx, staff: &Requester, query: &str) -> Result<Vec<Hit>, Error> {
-    search(tx, staff, &Query::parse(query).expect("a short query"))
+    Ok(search(tx, staff, &Query::parse(query).expect("a short query"))?.hits)
 }
 
 impl Searching {

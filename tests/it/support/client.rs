@@ -53,6 +53,11 @@ impl Client {
         self
     }
 
+    /// The cookies that it sends.
+    pub fn cookie(&self) -> &str {
+        self.headers.iter().find(|(name, _)| name == "cookie").map_or("", |(_, value)| value)
+    }
+
     /// Sends `body` as it is. `path` is below the API's base, unless it begins with `//`, which stands for the root.
     pub async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Answer {
         let uri = path

@@ -9,6 +9,7 @@ pub mod history;
 mod identity_provider;
 mod injected;
 mod openings;
+pub mod pages;
 pub mod raw;
 pub mod s3;
 

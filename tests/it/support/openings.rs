@@ -26,20 +26,26 @@ impl TestApp {
 
     /// Opens tickets called "Ticket 1" to "Ticket `count`", in one transaction.
     pub async fn open_many(&self, workspace: &TestWorkspace, user: &SignedIn, count: usize) {
+        let subjects = (1..=count).map(|number| format!("Ticket {number}")).collect();
+        self.open_now(workspace, user, subjects).await;
+    }
+
+    /// Opens tickets with these subjects, in one transaction, and gives their ids. No token is needed, which would expire.
+    pub async fn open_now(&self, workspace: &TestWorkspace, user: &SignedIn, subjects: Vec<String>) -> Vec<i64> {
         let (requester, category, at) = (user.requester, workspace.category, self.clock.now());
         self.write(move |tx| {
-            for number in 1..=count {
+            let open = |subject: &String| {
                 let fields = TicketFields {
-                    subject: Subject::new(format!("Ticket {number}")),
+                    subject: Subject::new(subject.clone()),
                     priority: Ok(Priority::Low),
                     comment: Ok("Please help.".to_owned()),
                     category: Ok(GivenId::parse(&category.to_string()).expect("a number")),
                     attachment: Ok(()),
                 };
-                open_ticket(tx, &requester, &fields, &[], at)?;
-            }
-            Ok(())
+                Ok(open_ticket(tx, &requester, &fields, &[], at)?.0)
+            };
+            subjects.iter().map(open).collect()
         })
-        .await;
+        .await
     }
 }

@@ -181,10 +181,11 @@ impl Field {
     pub fn input_type(&self) -> &'static str {
         match self.kind {
             Kind::Line(kind) => kind,
-            Kind::Number => "number",
-            Kind::Day => "date",
+            // A browser shows nothing of what is no number, or no day.
+            Kind::Number if self.problem.is_none() => "number",
+            Kind::Day if self.problem.is_none() => "date",
             Kind::NewPassword | Kind::CurrentPassword => "password",
-            Kind::Long | Kind::Select | Kind::Several | Kind::Tick => "text",
+            _ => "text",
         }
     }
 

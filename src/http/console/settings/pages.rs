@@ -9,6 +9,7 @@ use super::field::{Given, Kind};
 use super::sheet::Sheet;
 use super::table::{Cell, Table};
 use super::{Added, Resource, Work, resource};
+use crate::app::browser_session::Door;
 use crate::app::desk::manage::own_account::NewPassword;
 use crate::app::desk::manage::parts::{self, Part};
 use crate::domain::user::Requester;
@@ -19,10 +20,9 @@ use crate::http::console::error::PageError;
 use crate::http::console::frame::Frame;
 use crate::http::console::once;
 use crate::http::console::place::go_to;
-use crate::http::console::said::Said;
+use crate::http::console::said::{Said, said_once};
 use crate::http::console::session::Signed;
 use crate::http::console::texts::{text, text_with};
-use crate::http::console::tickets::said_once;
 use crate::http::console::views::{View, views};
 use crate::http::console::{filters, page};
 use crate::http::desk::version::IfMatch;
@@ -324,8 +324,8 @@ impl Target {
         if let Some(Typed { password, .. }) = typed.filter(|_| self.resource.part() == Part::Me) {
             // Another password ends all sessions; who has just chosen it stays here.
             let (workspace, email) = (signed.requester().workspace, signed.0.email.clone());
-            let token = app.sign_in().sign_in_at_console(Some(workspace), email, password, None).await?;
-            response.headers_mut().extend([cookie::keep_session(&token)]);
+            let token = app.sign_in().sign_in_at(Door::Desk, Some(workspace), email, password, None).await?;
+            response.headers_mut().extend([cookie::keep_session(Door::Desk, &token)]);
         }
         Ok(response)
     }

@@ -2,14 +2,14 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, Method};
 
-use super::timeline::SHOWN_PICTURES;
 use crate::app::desk::read_ticket::read_attachment;
 use crate::domain::AttachmentId;
 use crate::domain::attachment::StoredFile;
 use crate::http::AppState;
 use crate::http::console::error::PageError;
+use crate::http::console::files;
 use crate::http::console::session::Signed;
 use crate::http::stored_file;
 
@@ -25,7 +25,7 @@ pub async fn file(
     Ok(stored_file::answer(&app, signed.requester().workspace, &file, &method, &headers).await?)
 }
 
-/// `GET /desk/attachments/{id}/picture`: the same bytes, to be shown. Only of types that hold nothing active.
+/// `GET /desk/attachments/{id}/picture`: the same bytes, to be shown.
 pub async fn picture(
     State(app): State<AppState>,
     signed: Signed,
@@ -34,12 +34,7 @@ pub async fn picture(
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let file = find(&app, &signed, &id).await?;
-    if !SHOWN_PICTURES.contains(&&*file.content_type) {
-        return Err(PageError::not_found());
-    }
-    let mut response = stored_file::answer(&app, signed.requester().workspace, &file, &method, &headers).await?;
-    response.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
-    Ok(response)
+    files::picture(&app, signed.requester().workspace, &file, &method, &headers).await
 }
 
 async fn find(app: &AppState, signed: &Signed, id: &str) -> Result<StoredFile, PageError> {

@@ -35,7 +35,7 @@ use self::timeline::Entry;
 use super::error::PageError;
 use super::frame::Frame;
 use super::place::go_to;
-use super::said::Said;
+use super::said::said_once;
 use super::session::Signed;
 use super::{filters, page};
 use crate::app::desk::workplace::mark_seen;
@@ -210,13 +210,4 @@ fn note_seen(app: &AppState, staff: Requester, ticket: &DeskTicket) {
 fn ticket_id(given: &str) -> Result<TicketId, PageError> {
     let digits = given.bytes().all(|b| b.is_ascii_digit());
     given.parse().ok().filter(|_| digits).map(TicketId).ok_or_else(PageError::not_found)
-}
-
-/// `response`, after which what it says was done is not said again.
-pub fn said_once(says: bool, mut response: Response) -> Response {
-    if says {
-        let (name, value) = Said::forget();
-        response.headers_mut().append(name, value);
-    }
-    response
 }

@@ -152,7 +152,7 @@ fn hits(tx: &mut dyn Tx, staff: &Requester, typed: &str) -> Result<Vec<Hit>, Err
         return Ok(Vec::new());
     }
     let Ok(query) = Query::parse(typed) else { return Ok(Vec::new()) };
-    let mut hits = search(tx, staff, &query)?;
+    let mut hits = search(tx, staff, &query)?.hits;
     hits.truncate(OFFERED_MAX);
     Ok(hits)
 }

@@ -9,7 +9,7 @@ use super::list::TicketRow;
 use super::query::ListQuery;
 use super::said_once;
 use crate::app::desk::directory::directory;
-use crate::app::desk::search::{self, HITS_MAX, Hit, Matched};
+use crate::app::desk::search::{self, HITS_MAX, Hit, Matched, Results};
 use crate::domain::search::{QUERY_MAX_CHARS, Query};
 use crate::domain::user::Requester;
 use crate::domain::{Checked, Error, Timestamp};
@@ -41,6 +41,8 @@ struct SearchPage {
     rows: Vec<TicketRow>,
     /// Whether there may be more.
     is_cut: bool,
+    /// Whether older texts were not looked at.
+    is_partial: bool,
     outcome: Outcome,
 }
 
@@ -64,7 +66,7 @@ pub async fn search(State(app): State<AppState>, signed: Signed, request: Reques
     let list = ListQuery::parse(&form.raw("list").unwrap_or_default(), &staff);
     let query = Query::parse(&q);
     let now = app.clock().now();
-    let (views, rows) = {
+    let (views, rows, is_partial) = {
         let query = query.clone();
         app.store().read(move |tx| find(tx, &staff, &query, now)).await?
     };
@@ -81,7 +83,7 @@ pub async fn search(State(app): State<AppState>, signed: Signed, request: Reques
     let list = list.without("text");
     let here = form_urlencoded::Serializer::new(String::new()).append_pair("q", &q).append_pair("list", &list).finish();
     let frame = Frame::new(&signed, request.headers(), &views, None, format!("/desk/search?{here}"));
-    let page = SearchPage { frame, q, list, by_subject, is_cut: rows.len() == HITS_MAX, rows, outcome };
+    let page = SearchPage { frame, q, list, by_subject, is_cut: rows.len() == HITS_MAX, is_partial, rows, outcome };
     Ok(said_once(page.frame.said.is_some(), page::html(status, &page)))
 }
 
@@ -90,11 +92,11 @@ fn find(
     staff: &Requester,
     query: &Checked<Query>,
     now: Timestamp,
-) -> Result<(Vec<View>, Vec<TicketRow>), Error> {
-    let hits = query.as_ref().map_or(Ok(Vec::new()), |query| search::search(tx, staff, query))?;
+) -> Result<(Vec<View>, Vec<TicketRow>, bool), Error> {
+    let results = query.as_ref().map_or(Ok(Results::default()), |query| search::search(tx, staff, query))?;
     let directory = directory(tx, staff)?;
     let row = |hit: &Hit| found(hit, TicketRow::new(&hit.ticket, &directory, None, BESIDE, now));
-    Ok((views(tx, staff, now)?, hits.iter().map(row).collect()))
+    Ok((views(tx, staff, now)?, results.hits.iter().map(row).collect(), results.is_partial))
 }
 
 /// The row of a ticket, with the text that was found in it.

@@ -7,15 +7,13 @@ use crate::app::desk::directory::Directory;
 use crate::app::desk::read_ticket::TicketPage;
 use crate::domain::conversation::Visibility;
 use crate::domain::{ConversationId, Priority, Status, TicketId, Timestamp, UserId};
+use crate::http::console::files::FileLink;
 use crate::http::console::people::Person;
 use crate::http::console::texts::{text, text_of};
 use crate::http::console::{markdown, times};
 use crate::http::words::{PriorityWord, StatusWord};
 use crate::storage::queries::attachments::DeskAttachment;
 use crate::storage::queries::events::RecordedEvent;
-
-/// Types of pictures that browsers show and that hold nothing active.
-pub const SHOWN_PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 /// Something in the conversation.
 pub enum Entry {
@@ -33,14 +31,6 @@ pub struct Message {
     pub at: Safe<String>,
     pub html: Safe<String>,
     pub files: Vec<FileLink>,
-}
-
-/// A file that came with it.
-pub struct FileLink {
-    pub id: i64,
-    pub name: String,
-    pub size: String,
-    pub is_picture: bool,
 }
 
 /// Something that happened.
@@ -109,21 +99,7 @@ pub fn timeline(page: &TicketPage, directory: &Directory, now: Timestamp) -> Vec
 }
 
 fn file(file: &DeskAttachment) -> FileLink {
-    FileLink {
-        id: file.id.0,
-        name: file.name.clone(),
-        size: size(file.size),
-        is_picture: SHOWN_PICTURES.contains(&&*file.content_type),
-    }
-}
-
-/// Bytes in the unit that suits them.
-fn size(bytes: i64) -> String {
-    match bytes {
-        ..1024 => format!("{bytes} B"),
-        1024..1_048_576 => format!("{} KiB", bytes / 1024),
-        _ => format!("{}.{} MiB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
-    }
+    FileLink::new(file.id, &file.name, file.size, &file.content_type)
 }
 
 /// What happened, in a sentence; nothing for what the conversation itself shows.
