@@ -71,8 +71,8 @@ pub async fn verify(desk: &Desk, kept: &[Head], as_json: bool) -> Result<Logs, E
 
 impl Logs {
     pub fn json(&self) -> Value {
-        let log = |(log, Extent { sealed, unsealed, .. }): &(Log, Extent)| json!({ "log": log.name(), "sealed": sealed, "unsealed": unsealed });
-        self.extents.iter().map(log).collect()
+        let each = self.extents.iter();
+        each.map(|(log, of)| json!({ "log": log.name(), "sealed": of.sealed, "unsealed": of.unsealed })).collect()
     }
 
     pub fn heads(&self) -> Value {

@@ -244,12 +244,9 @@ impl Field {
         let unknown = || typed.iter().any(|value| self.choices.iter().all(|choice| choice.value != *value));
         let value = typed.first().map_or("", String::as_str);
         match self.kind {
-            Kind::Tick => None,
-            Kind::Several if unknown() => Some(text("problem-choice")),
+            Kind::Several | Kind::Select if unknown() => Some(text("problem-choice")),
             Kind::Several if self.required && typed.is_empty() => Some(text("problem-none-chosen")),
-            Kind::Several => None,
-            Kind::Select if unknown() => Some(text("problem-choice")),
-            Kind::Select => None,
+            Kind::Tick | Kind::Several | Kind::Select => None,
             _ if value.is_empty() => self.required.then(|| text("problem-required")),
             _ if value.contains('\0') => Some(text("problem-null")),
             _ if value.chars().count() > self.max_chars => {
@@ -402,7 +399,7 @@ mod tests {
         assert!(fields.iter().all(|field| field.problem.is_none()), "{fields:?}");
         assert!(!format!("{fields:?}").contains("hunter2"));
         assert_eq!((given.text("name"), given.text("body"), given.number("place")), ("Ada", "a\nb", Some(7)));
-        assert_eq!(given.day("from").map(|day| day.seconds()), Some(1_772_236_800));
+        assert_eq!(given.day("from").map(crate::domain::Timestamp::seconds), Some(1_772_236_800));
     }
 
     #[test]

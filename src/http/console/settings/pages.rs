@@ -362,13 +362,13 @@ async fn hashed(
 ) -> Result<Option<NewPassword>, PageError> {
     let known = match &typed.current {
         None => None,
-        Some((field, current)) => match known_password(app, staff, address, current.clone()).await? {
-            Some(known) => Some(known),
-            None => {
+        Some((field, current)) => {
+            let Some(known) = known_password(app, staff, address, current.clone()).await? else {
                 sheet.note(field, text("wrong-password-current"));
                 return Ok(None);
-            }
-        },
+            };
+            Some(known)
+        }
     };
     let sign_in = app.sign_in();
     match sign_in.passwords.hash(&typed.password, &*sign_in.entropy).await {

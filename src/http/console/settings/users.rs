@@ -37,8 +37,8 @@ pub fn name(person: &Person) -> String {
 }
 
 fn role(work: &Work) -> Result<RoleWord, Error> {
-    let word = work.given.text("role");
-    RoleWord::parse(word).ok_or_else(|| Error::invalid("role", Problem::NotAChoice(word.to_owned())))
+    let given = work.given.text("role");
+    RoleWord::parse(given).ok_or_else(|| Error::invalid("role", Problem::NotAChoice(given.to_owned())))
 }
 
 impl Resource for Users {

@@ -24,11 +24,11 @@ async fn all_of_it_comes_back(#[values(false, true)] from_postgres: bool, #[valu
     assert_eq!(server.terminate().0, Some(0));
     let mode = fs::metadata(&file).expect("the backup").permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "it has secrets in it");
-    assert_eq!(names(folder.path()), [file.clone()], "nothing else is left");
+    assert_eq!(names(folder.path()), std::slice::from_ref(&file), "nothing else is left");
     assert_eq!(report["missing"], json!([]));
 
-    let restored = restored(&there, &file);
-    assert_eq!((&restored["rows"], &restored["files"]), (&report["rows"], &report["files"]));
+    let back = restored(&there, &file);
+    assert_eq!((&back["rows"], &back["files"]), (&report["rows"], &report["files"]));
     // The same rows, bytes and secret; and the same seals.
     let compared = succeeded(&output(&mut copying(&place, &there, "--verify-only --json")));
     assert_eq!(compared["equal"], true, "{compared}");
