@@ -1,12 +1,15 @@
 //! Opening a ticket.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use rstest::rstest;
 
 use super::{ann, key, leads_to, page, post, post_parts, read, signed_in, text};
-use crate::support::{Answer, Client, Desk, Part, download};
+use crate::support::{Answer, Client, Desk, Part, download, multipart};
 
 const NEW: &str = "/help/new";
+
+/// Bytes that come at once.
+const PIECE: usize = 64 * 1024;
 
 /// The key of a fresh form.
 async fn fresh_key(client: &Client) -> String {
@@ -157,8 +160,18 @@ async fn files_that_are_too_large_together_cost_nothing_that_was_written() {
         Part::File { field: "attachment", name: "a.txt", bytes: b"x" },
         Part::File { field: "attachment", name: "video.mov", bytes: &video },
     ];
+    // As it comes from a network, piece by piece.
+    let body = bytes::Bytes::from(multipart(&parts));
+    let pieces = || {
+        let starts = (0..body.len()).step_by(PIECE);
+        let piece = |start: usize| body.slice(start..(start + PIECE).min(body.len()));
+        let pieces: Vec<_> = starts.map(|start| Ok::<_, std::io::Error>(piece(start))).collect();
+        axum::body::Body::from_stream(futures_util::stream::iter(pieces))
+    };
+    let kind = "multipart/form-data; boundary=----ferrodesk";
+    let own = ann.clone().header("sec-fetch-site", "same-origin");
     for path in [NEW.to_owned(), format!("/help/tickets/{ticket}/reply")] {
-        let answer = post_parts(&ann, &path, &parts).await;
+        let answer = own.send(Method::POST, &format!("/{path}"), Some(kind), pieces()).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
         let html = text(&answer);
         for said in ["At length</textarea>", "A file is larger than 2 MiB.", "You had chosen: a.txt, video.mov."] {
@@ -167,7 +180,7 @@ async fn files_that_are_too_large_together_cost_nothing_that_was_written() {
     }
     assert_eq!((desk.tickets().await, desk.stored_blobs().await.len()), (1, 0));
     // Programs are told what they were told before.
-    let answer = desk.client.post_parts(crate::support::CREATE, &parts).await;
+    let answer = desk.client.send(Method::POST, crate::support::CREATE, Some(kind), pieces()).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
