@@ -20,10 +20,7 @@ use crate::domain::{CategoryId, Error, Priority, Status, TagId, TicketId, Timest
 use crate::storage::Tx;
 use crate::storage::queries::users::NewUser;
 
-/// Tickets in one closure, all of customers that no other closure has.
-const TOGETHER: u64 = 100;
-
-/// Tickets of one customer.
+/// Tickets of one customer: what one closure writes. On PostgreSQL, a closure has little time.
 const OF_ONE_CUSTOMER: u64 = 20;
 
 /// Closures that wait for their commit at once.
@@ -62,21 +59,15 @@ pub async fn fill(desk: &Desk, workspace: WorkspaceId, tickets: u64) -> anyhow::
         .await?;
     let style = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} tickets, {eta} to go")?;
     let bar = ProgressBar::new(tickets).with_style(style);
-    let closures = (0..tickets).step_by(usize::try_from(TOGETHER)?).map(|first| {
+    let closures = (0..tickets).step_by(usize::try_from(OF_ONE_CUSTOMER)?).map(|first| {
         let surroundings = surroundings.clone();
-        let last = tickets.min(first + TOGETHER);
+        let last = tickets.min(first + OF_ONE_CUSTOMER);
         let bar = &bar;
         async move {
             desk.store
                 .write(move |tx| {
-                    let mut customer = None;
-                    for number in first..last {
-                        if number.is_multiple_of(OF_ONE_CUSTOMER) || customer.is_none() {
-                            customer = Some(new_customer(tx, &surroundings, number / OF_ONE_CUSTOMER)?);
-                        }
-                        open(tx, &surroundings, customer.as_ref().ok_or(Error::NotFound)?, number)?;
-                    }
-                    Ok(())
+                    let customer = new_customer(tx, &surroundings, first / OF_ONE_CUSTOMER)?;
+                    (first..last).try_for_each(|number| open(tx, &surroundings, &customer, number))
                 })
                 .await?;
             bar.inc(last - first);

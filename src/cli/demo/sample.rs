@@ -206,11 +206,22 @@ pub async fn fill(desk: &Desk, secret: &Secret, name: &'static str) -> anyhow::R
         let size = i64::try_from(bytes.len())?;
         files.push(StoredFile { hash, size, content_type: content_type.to_owned(), name: name.to_owned() });
     }
-    desk.store.write(move |tx| open_tickets(tx, workspace, &files, now)).await?;
+    for number in 0..SAMPLES.len() {
+        let files = files.clone();
+        desk.store.write(move |tx| open_sample(tx, workspace, number, &files, now)).await?;
+    }
     Ok(workspace)
 }
 
-fn open_tickets(tx: &mut dyn Tx, workspace: WorkspaceId, files: &[StoredFile], now: Timestamp) -> Result<(), Error> {
+/// Opens the sample with this number, and does with its ticket what is to be seen of it.
+fn open_sample(
+    tx: &mut dyn Tx,
+    workspace: WorkspaceId,
+    number: usize,
+    files: &[StoredFile],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (subject, comment, category, priority, tagged, stage) = SAMPLES[number];
     let everybody = users::list(tx, workspace)?;
     let with_role = |staff: bool| -> Vec<Requester> {
         let them = everybody.iter().filter(|user| user.role.is_staff() == staff);
@@ -219,32 +230,30 @@ fn open_tickets(tx: &mut dyn Tx, workspace: WorkspaceId, files: &[StoredFile], n
     let (customers, staff) = (with_role(false), with_role(true));
     let categories = catalogue::categories(tx, workspace)?;
     let tags = catalogue::tags(tx, workspace)?;
-    for (number, (subject, comment, category, priority, tagged, stage)) in SAMPLES.into_iter().enumerate() {
-        let customer = &customers[number % customers.len()];
-        let age = Duration::from_hours((SAMPLES.len() - number) as u64 * 27);
-        let opened_at = now.minus(age);
-        let later = |hours: u64| opened_at.plus(Duration::from_hours(hours));
-        let fields = TicketFields {
-            subject: Subject::new(subject.to_owned()),
-            priority: Ok(priority),
-            comment: Ok(comment.to_owned()),
-            category: given(categories[category].id.0),
-            attachment: Ok(()),
-        };
-        let attached = if number % 4 == 2 { &files[number % files.len()..][..1] } else { &[] };
-        let ticket = open_ticket(tx, customer, &fields, attached, opened_at)?;
-        if !tagged.is_empty() {
-            let tags = Ok(tagged.iter().map(|&tag| given(tags[tag].id.0)).collect());
-            let update = UpdateFields { ticket: Ok(Some(ticket.0)), priority: Ok(None), tags };
-            update_ticket(tx, customer, &update, later(1))?;
-        }
-        if stage != New {
-            converse(tx, number, ticket, customer, &staff[number % staff.len()], files, &later)?;
-        }
-        if stage == Closed {
-            let fields = StatusFields { ticket: Ok(Some(ticket.0)), status: Ok(StatusRequest::Close) };
-            change_status(tx, customer, &fields, later(20))?;
-        }
+    let customer = &customers[number % customers.len()];
+    let age = Duration::from_hours((SAMPLES.len() - number) as u64 * 27);
+    let opened_at = now.minus(age);
+    let later = |hours: u64| opened_at.plus(Duration::from_hours(hours));
+    let fields = TicketFields {
+        subject: Subject::new(subject.to_owned()),
+        priority: Ok(priority),
+        comment: Ok(comment.to_owned()),
+        category: given(categories[category].id.0),
+        attachment: Ok(()),
+    };
+    let attached = if number % 4 == 2 { &files[number % files.len()..][..1] } else { &[] };
+    let ticket = open_ticket(tx, customer, &fields, attached, opened_at)?;
+    if !tagged.is_empty() {
+        let tags = Ok(tagged.iter().map(|&tag| given(tags[tag].id.0)).collect());
+        let update = UpdateFields { ticket: Ok(Some(ticket.0)), priority: Ok(None), tags };
+        update_ticket(tx, customer, &update, later(1))?;
+    }
+    if stage != New {
+        converse(tx, number, ticket, customer, &staff[number % staff.len()], files, &later)?;
+    }
+    if stage == Closed {
+        let fields = StatusFields { ticket: Ok(Some(ticket.0)), status: Ok(StatusRequest::Close) };
+        change_status(tx, customer, &fields, later(20))?;
     }
     Ok(())
 }
