@@ -15,7 +15,17 @@ const ALIASES: [(&str, &str); 5] = [
 ];
 
 /// What anybody may ask for: how the server is, and what its API is like.
-const OPEN: [&str; 8] = ["/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/", "/docs/{*rest}"];
+const OPEN: [&str; 9] = [
+    "/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/docs/",
+    "/docs/{*rest}",
+    "/assets/{hash}/{name}",
+];
 
 /// A route that needs no rule of its own: described, or the other path of one that is.
 fn is_described(method: &Method, path: &str, described: &[Route]) -> bool {

@@ -102,9 +102,10 @@ impl<'b> Watched<'b> {
     /// Nothing is wrong with the page that is open, which shows all of `texts`.
     pub async fn assert_inert(&self, texts: &[String]) {
         let mut found = self.findings(texts).await;
-        // That an address was refused is no complaint about the page; nor is what the documentation's scripts advise.
-        let is_complaint =
-            |line: &String| !["responded with a status of", "/docs/"].iter().any(|mark| line.contains(mark));
+        // That an address was refused is no complaint about the page; nor is what the documentation's scripts advise, nor
+        // that a part of a page, opened on its own, has no style.
+        let known = ["responded with a status of", "/docs/", "ViewTransition opt-in disabled"];
+        let is_complaint = |line: &String| !known.iter().any(|mark| line.contains(mark));
         found.extend(self.browser.log().await.into_iter().filter(is_complaint));
         assert!(found.is_empty(), "{}\non {:.300}", found.join("\n"), self.browser.place().await);
     }

@@ -4,7 +4,7 @@ const found = [...(window.__noted ?? [])];
 const cut = (text) => (text.length > 160 ? `${text.slice(0, 160)}…` : text);
 if (window.__pwned) found.push("it sets a variable");
 if (document.title === "pwned") found.push("it changes the title");
-if (!["text/html", "application/json", "text/plain"].includes(document.contentType) && !/^image\/(png|gif|jpeg|webp)$/.test(document.contentType)) {
+if (!/^(text\/(html|plain)|application\/(problem\+)?json|image\/(png|gif|jpeg|webp))$/.test(document.contentType)) {
   found.push(`it is shown as ${document.contentType}`);
 }
 
@@ -14,7 +14,7 @@ const DRAWN = new Set(["svg", "path", "circle", "rect", "line", "polyline", "pol
 const ADDRESSES = ["href", "src", "action", "formaction", "data", "poster", "background", "cite", "ping", "xlink:href", "srcset", "manifest"];
 const WRITTEN = new Set("a blockquote br code del em hr li ol p pre strong table tbody td th thead tr ul b".split(" "));
 const OURS = /^\/(desk|help)(\/|$)/;
-const PICTURE = /^\/(desk|help)\/(assets\/|attachments\/\d+\/picture$)/;
+const LOADED = /^\/(assets\/|(desk|help)\/attachments\/\d+\/picture$)/;
 
 const isOurs = (url, paths) => url.origin === location.origin && paths.test(url.pathname);
 
@@ -30,7 +30,7 @@ function judgeAddress(at, name, value) {
     const safe = ["http:", "https:", "mailto:"].includes(url.protocol) && at.rel === "nofollow noopener noreferrer";
     return safe && !isOurs(url, /./) ? undefined : "a link that somebody wrote";
   }
-  if (["img", "script", "link"].includes(at.localName)) return isOurs(url, PICTURE) ? undefined : "it loads something";
+  if (["img", "script", "link"].includes(at.localName)) return isOurs(url, LOADED) ? undefined : "it loads something";
   return isOurs(url, OURS) ? undefined : "an address that is not ours";
 }
 

@@ -45,6 +45,13 @@ impl HostileScene {
         watched.browser.find(".desk").await;
     }
 
+    /// Ann signs in, where the admin was.
+    async fn sign_in_for_help(&self, watched: &Watched<'_>) {
+        watched.browser.go("/help/sign-in").await;
+        sign_in(watched.browser, &self.scene.desk.ann.email, PASSWORD).await;
+        watched.browser.find(".help").await;
+    }
+
     async fn assert_quiet(&self) {
         assert_eq!(self.canary.asked(), Vec::<String>::new(), "something was loaded from the canary");
     }
@@ -79,16 +86,21 @@ async fn nothing_that_people_write_runs() {
 
 async fn look_at_texts(hostile: &HostileScene, watched: &Watched<'_>) {
     let HostileScene { texts, opened, .. } = hostile;
-    look_at(watched, places::of_sign_in(texts)).await;
-    work::on_a_refused_sign_in(watched, texts).await;
+    for home in ["/desk", "/help"] {
+        look_at(watched, places::of_sign_in(home, texts)).await;
+        work::on_a_refused_sign_in(watched, home, texts).await;
+    }
     hostile.sign_in(watched).await;
-    look_at(watched, places::of_sign_in(texts)).await;
+    look_at(watched, places::of_sign_in("/desk", texts)).await;
     look_at(watched, places::of_subjects(opened)).await;
     look_at(watched, places::of_queries(texts)).await;
     work::with_the_palette(watched, texts, opened).await;
     work::with_suggestions(watched, opened).await;
     work::while_others_write(watched, hostile).await;
     work::on_what_is_refused(watched, hostile).await;
+    hostile.sign_in_for_help(watched).await;
+    look_at(watched, places::of_requesters(texts, opened)).await;
+    work::as_a_requester(watched, hostile).await;
 }
 
 /// Names of people, teams, categories, tags, views, apikeys, files and so on, and what is in files: the same.
@@ -113,8 +125,11 @@ async fn look_at_names(hostile: &HostileScene, named: &Named, contents: &(i64, V
     for list in places::of_lists(opened) {
         turn_over(watched, list).await;
     }
-    look_at_files(watched, contents).await;
+    look_at_files(watched, "/desk", contents).await;
     work::with_presence_and_completions(watched, texts, named).await;
+    hostile.sign_in_for_help(watched).await;
+    look_at(watched, places::of_names_to_requesters(named)).await;
+    look_at_files(watched, "/help", contents).await;
 }
 
 async fn look_at(watched: &Watched<'_>, places: Vec<Place>) {
@@ -139,12 +154,12 @@ async fn turn_over(watched: &Watched<'_>, list: Place) {
 }
 
 /// Opens each file as a page, and as the picture that it is not.
-async fn look_at_files(watched: &Watched<'_>, (ticket, files): &(i64, Vec<i64>)) {
+async fn look_at_files(watched: &Watched<'_>, home: &str, (ticket, files): &(i64, Vec<i64>)) {
     for file in files {
         for path in [
-            format!("/desk/attachments/{file}"),
-            format!("/desk/attachments/{file}/picture"),
-            format!("/api/v1/desk/attachments/{file}"),
+            format!("{home}/attachments/{file}"),
+            format!("{home}/attachments/{file}/picture"),
+            format!("/api/v1{home}/attachments/{file}"),
         ] {
             // What is downloaded leaves the page before it open.
             watched.browser.go("/healthz").await;
@@ -153,6 +168,6 @@ async fn look_at_files(watched: &Watched<'_>, (ticket, files): &(i64, Vec<i64>))
         }
     }
     // What is shown on the ticket's page is loaded as pictures alone.
-    watched.browser.go(&format!("/desk/tickets/{ticket}?view=all")).await;
+    watched.browser.go(&format!("{home}/tickets/{ticket}")).await;
     watched.assert_inert(&[]).await;
 }

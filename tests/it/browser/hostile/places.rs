@@ -117,8 +117,35 @@ pub fn of_apis(named: &Named, texts: &Texts) -> Vec<Place> {
     paths.into_iter().map(silent).collect()
 }
 
-/// Where to go on after signing in, if it were for whoever made the link.
-pub fn of_sign_in(texts: &Texts) -> Vec<Place> {
+/// Where to go on after signing in at `home`, if it were for whoever made the link.
+pub fn of_sign_in(home: &str, texts: &Texts) -> Vec<Place> {
     let places = texts.all.iter().filter(|text| text.starts_with(['/', '\\', 'j', 'J', 'd', 'h']));
-    places.map(|text| silent(format!("/desk/sign-in?next={}", encoded(text)))).collect()
+    places.map(|text| silent(format!("{home}/sign-in?next={}", encoded(text)))).collect()
+}
+
+/// A requester's pages of tickets with payloads for subjects, and what the address of their list says again.
+pub fn of_requesters(texts: &Texts, opened: &Opened) -> Vec<Place> {
+    let mut places = Vec::new();
+    for (ticket, subject) in &opened.lines {
+        let said = encoded(subject);
+        places.push(place(format!("/help/tickets/{ticket}"), [subject]));
+        places.push(place(format!("/help?subject={said}&status={said}&before={said}"), [subject]));
+    }
+    let paths = ["/help/", "/help/tickets/", "/help/attachments/", "/help/new?subject="];
+    let lines = texts.lines.iter().zip(paths.iter().cycle());
+    places.extend(lines.map(|(line, path)| silent(format!("{path}{}", encoded(line)))));
+    places
+}
+
+/// A requester's pages that show the names of what there is.
+pub fn of_names_to_requesters(named: &Named) -> Vec<Place> {
+    let names = |part: &str| -> Vec<String> {
+        let things = named.things.iter().filter(|(known, _)| *known == part).flat_map(|(_, things)| things);
+        things.map(|(_, name)| name.clone()).collect()
+    };
+    vec![
+        place(format!("/help/tickets/{}", named.files.0), &named.files.1),
+        place(format!("/help/tickets/{}", named.visited), names("users")),
+        place("/help/new", names("categories")),
+    ]
 }

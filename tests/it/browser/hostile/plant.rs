@@ -129,7 +129,7 @@ pub struct Named {
     pub files: (i64, Vec<String>),
     /// A ticket that went through all categories, teams, tags and assignees.
     pub changed: i64,
-    /// A ticket that all staff have open.
+    /// A ticket that all staff have answered, and have open.
     pub visited: i64,
     /// Parts of the settings, with the ids and names of what is in them.
     pub things: Vec<(&'static str, Vec<(i64, String)>)>,
@@ -201,7 +201,7 @@ fn address(name: &str, index: usize) -> String {
     format!("\"{local}{index}\"@customer.example")
 }
 
-/// Agents with these names, who have the ticket `visited` open.
+/// Agents with these names, who have answered the ticket `visited` and have it open.
 async fn staff(scene: &Scene, api: &Client, names: &[String], visited: i64) -> Vec<(i64, String)> {
     let mut staff = Vec::new();
     for (index, name) in names.iter().enumerate() {
@@ -210,8 +210,11 @@ async fn staff(scene: &Scene, api: &Client, names: &[String], visited: i64) -> V
         let id = user.requester.user.0;
         assert_eq!(patch(api, &format!("/desk/users/{id}"), &json!({ "name": name })).await.status.as_u16(), 200);
         let present = json!({ "present": true, "writing": index % 2 == 0 }).to_string();
+        let own = client(scene, &user);
+        let replied = own.post_json(&format!("/desk/tickets/{visited}/replies"), &json!({ "comment": "Hello" })).await;
+        assert_eq!(replied.status.as_u16(), 201, "{}", replied.json());
         let path = format!("/desk/tickets/{visited}/presence");
-        let answer = client(scene, &user).send(Method::PUT, &path, Some("application/json"), present).await;
+        let answer = own.send(Method::PUT, &path, Some("application/json"), present).await;
         assert_eq!(answer.status.as_u16(), 200, "{}", answer.json());
         staff.push((id, name.clone()));
     }

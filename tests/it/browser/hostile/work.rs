@@ -110,13 +110,37 @@ pub async fn while_others_write(watched: &Watched<'_>, hostile: &HostileScene) {
     watched.assert_inert(&[draft]).await;
 }
 
-/// A sign-in with all payloads for an address.
-pub async fn on_a_refused_sign_in(watched: &Watched<'_>, texts: &Texts) {
+/// A sign-in at `home` with all payloads for an address.
+pub async fn on_a_refused_sign_in(watched: &Watched<'_>, home: &str, texts: &Texts) {
     let all = texts.joined(" ");
-    watched.browser.go("/desk/sign-in").await;
-    let fields = [("email", &*all), ("password", "x"), ("next", &*all), ("workspace", &*all)];
-    send(watched, "/desk/sign-in", &fields).await;
+    let path = format!("{home}/sign-in");
+    watched.browser.go(&path).await;
+    send(watched, &path, &[("email", &*all), ("password", "x"), ("next", &*all), ("workspace", &*all)]).await;
     watched.assert_inert(std::slice::from_ref(&all)).await;
+}
+
+/// What Ann sees of a conversation, and forms of hers that are refused and shown again.
+pub async fn as_a_requester(watched: &Watched<'_>, hostile: &HostileScene) {
+    let HostileScene { scene, texts, .. } = hostile;
+    let ticket = scene.desk.ticket().await;
+    say(scene, &scene.agent, ticket, &texts.all).await;
+    let path = format!("/help/tickets/{ticket}");
+    watched.browser.go(&path).await;
+    let marks: Vec<String> = (0..texts.all.len()).map(|index| format!("yy{index:03}")).collect();
+    watched.assert_inert(&marks).await;
+    let all = &*texts.joined("\n");
+    let new = vec![("subject", all), ("comment", all), ("category", all), ("priority", all), ("key", all)];
+    send(watched, "/help/new", &new).await;
+    watched.assert_inert(&[all.to_owned()]).await;
+    for (path, fields) in [
+        (format!("{path}/reply"), vec![("comment", all), ("key", all)]),
+        (format!("{path}/status"), vec![("status", all), ("next", all)]),
+        ("/help/look".to_owned(), vec![("look", all), ("next", all)]),
+    ] {
+        send(watched, &path, &fields).await;
+        watched.assert_inert(&[]).await;
+        watched.browser.go("/help").await;
+    }
 }
 
 /// Forms with payloads, most of which are refused and shown again.
