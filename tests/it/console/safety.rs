@@ -110,8 +110,9 @@ async fn assets_are_kept_for_ever_by_the_address_that_pages_have() {
     }
     let mut bytes_of_scripts = 0;
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets")).expect("the assets") {
-        let name = entry.expect("an asset").file_name().into_string().expect("a name");
-        if name.ends_with(".js") {
+        let file = entry.expect("an asset").path();
+        if file.extension().is_some_and(|extension| extension == "js") {
+            let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
             let answer = page(&stranger, &format!("{folder}{name}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{name}");
             bytes_of_scripts += answer.body.len();

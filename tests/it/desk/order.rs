@@ -61,10 +61,10 @@ impl Known {
             id: number * APART,
             subject: match roll(200) {
                 0 => "rare",
-                rolled => ["invoice a", "INVOICE_b", "100% theme"][(rolled % 3) as usize],
+                rolled => ["invoice a", "INVOICE_b", "100% theme"][usize::try_from(rolled % 3).expect("small")],
             },
-            status: if roll(10) > 0 { Status::Closed } else { Status::ALL[roll(2) as usize] },
-            priority: if roll(20) > 0 { Priority::Medium } else { Priority::ALL[2 * roll(2) as usize] },
+            status: if roll(10) > 0 { Status::Closed } else { Status::ALL[usize::from(roll(2) == 1)] },
+            priority: if roll(20) > 0 { Priority::Medium } else { Priority::ALL[2 * usize::from(roll(2) == 1)] },
             category: around.categories[usize::from(roll(50) == 0)],
             requester: around.customers[usize::from(roll(50) == 0)],
             assignee: [Some(around.agents[0]), Some(around.agents[1]), None][[0, 1, 2][rare(roll(60))]],
@@ -275,7 +275,7 @@ impl Loaded {
                     let ids = |known: &[&Known]| known.iter().take(31).map(|known| known.id).collect::<Vec<_>>();
                     let (found, counted) = self.listed(reach, &filter, sort, None).await;
                     assert_eq!(found, ids(&expected), "{sort:?} {reach:?} {filter:?}");
-                    assert_eq!(counted, expected.len() as i64, "{reach:?} {filter:?}");
+                    assert_eq!(counted, i64::try_from(expected.len()).expect("few"), "{reach:?} {filter:?}");
                     let middle = expected.len() / 2;
                     if let Some(from) = expected.get(middle) {
                         let (found, _) = self.listed(reach, &filter, sort, Some(from)).await;
@@ -296,7 +296,7 @@ proptest! {
         runtime.block_on(async {
             for app in [TestApp::on_sqlite(), TestApp::on_postgres()] {
                 let loaded = Loaded::on(app).await;
-                let dice = |number: i64| seed ^ (number as u64).wrapping_mul(0xd1b5_4a32_d192_ed03);
+                let dice = |number: i64| seed ^ (number.unsigned_abs()).wrapping_mul(0xd1b5_4a32_d192_ed03);
                 let tickets: Vec<Known> =
                     (1..=TICKETS).map(|number| Known::rolled(&loaded.around, number, dice(number))).collect();
                 loaded.fill(&tickets).await;

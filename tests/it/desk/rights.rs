@@ -50,8 +50,13 @@ impl By {
 
     fn role(self) -> Option<Role> {
         match self {
-            Self::Anonymous | Self::ForgedToken | Self::EndedSession | Self::EndedConsole | Self::RevokedKey => None,
-            Self::Customer | Self::OtherCustomer => None,
+            Self::Anonymous
+            | Self::ForgedToken
+            | Self::EndedSession
+            | Self::EndedConsole
+            | Self::RevokedKey
+            | Self::Customer
+            | Self::OtherCustomer => None,
             Self::ForeignAdmin | Self::Admin => Some(Role::Admin),
             Self::ReadOnly => Some(Role::ReadOnly),
             Self::TeamAgentOutside | Self::TeamAgentInside => Some(Role::TeamAgent),

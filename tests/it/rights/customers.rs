@@ -176,14 +176,14 @@ async fn customers_get_what_is_theirs_and_no_more() {
             };
             let is_token_foreign = *who == "a token of another workspace";
             let expected = match (endpoint.about, is) {
-                (_, Is::Nobody) | (About::Caller | About::Ticket, Is::Application) => 401,
                 (About::Caller | About::Ticket, Is::Foreign) if is_token_foreign => 401,
                 // Ann's password and token are nobody's in another workspace.
-                (About::Application, Is::Foreign) => 401,
-                (About::Application, _) | (_, Is::Owner) => 200,
+                (_, Is::Nobody)
+                | (About::Caller | About::Ticket, Is::Application)
+                | (About::Application, Is::Foreign) => 401,
                 // Another workspace has no such category.
                 (About::Caller, Is::Foreign) if endpoint.path.contains("create") => 400,
-                (About::Caller, _) => 200,
+                (About::Application | About::Caller, _) | (_, Is::Owner) => 200,
                 (About::Ticket, _) => endpoint.anothers,
             };
             let (method, got) = (&endpoint.method, answer.status.as_u16());

@@ -26,9 +26,9 @@ pub fn described() -> Vec<Route> {
 /// Every route that the server has. axum tells of its routes in its `Debug` alone; `routes.rs` sees to it that this finds
 /// them there.
 pub fn served(app: &TestApp) -> Vec<Route> {
-    let router = format!("{:?}", ferrodesk::http::service(app.state.clone()));
+    let told = format!("{:?}", ferrodesk::http::service(app.state.clone()));
     // What answers where nothing else does is told of behind them.
-    let routes = router.split("fallback_router: ").next().expect("the router's routes");
+    let routes = told.split("fallback_router: ").next().expect("the router's routes");
     let (endpoints, rest) = routes.split_once("node: Node").expect("the router's paths");
     let endpoints = endpoints.split("RouteId(").skip(1).filter_map(|part| part.split_once("): "));
     let paths = rest.split("RouteId(").skip(1).filter_map(|part| part.split_once("): \""));

@@ -52,7 +52,7 @@ impl HostileScene {
         watched.browser.find(".help").await;
     }
 
-    async fn assert_quiet(&self) {
+    fn assert_quiet(&self) {
         assert_eq!(self.canary.asked(), Vec::<String>::new(), "something was loaded from the canary");
     }
 }
@@ -81,7 +81,7 @@ async fn nothing_that_people_write_runs() {
     let browsers = tokio::join!(hostile.scene.browser(WIDE), hostile.scene.browser(WIDE));
     let watched = tokio::join!(Watched::new(&browsers.0, true), Watched::new(&browsers.1, false));
     tokio::join!(look_at_texts(&hostile, &watched.0), look_at_texts(&hostile, &watched.1));
-    hostile.assert_quiet().await;
+    hostile.assert_quiet();
 }
 
 async fn look_at_texts(hostile: &HostileScene, watched: &Watched<'_>) {
@@ -114,7 +114,7 @@ async fn nothing_that_has_a_name_runs() {
     let watched = tokio::join!(Watched::new(&browsers.0, true), Watched::new(&browsers.1, false));
     let look = async |watched: &Watched<'_>| look_at_names(&hostile, &named, &contents, watched).await;
     tokio::join!(look(&watched.0), look(&watched.1));
-    hostile.assert_quiet().await;
+    hostile.assert_quiet();
 }
 
 async fn look_at_names(hostile: &HostileScene, named: &Named, contents: &(i64, Vec<i64>), watched: &Watched<'_>) {

@@ -30,11 +30,11 @@ pub fn of_subjects(opened: &Opened) -> Vec<Place> {
 
 /// Pages that show the names of what there is.
 pub fn of_names(named: &Named) -> Vec<Place> {
-    let (files, names) = &named.files;
-    let mut places = vec![place(format!("/desk/tickets/{files}?view=all"), names)];
+    let (ticket, files) = &named.files;
+    let mut places = vec![place(format!("/desk/tickets/{ticket}?view=all"), files)];
     let changed = named.things.iter().filter(|(part, _)| ["teams", "categories", "tags", "users"].contains(part));
-    let names: Vec<&String> = changed.flat_map(|(_, things)| things).map(|(_, name)| name).collect();
-    places.push(place(format!("/desk/tickets/{}?view=all", named.changed), names));
+    let given: Vec<&String> = changed.flat_map(|(_, things)| things).map(|(_, name)| name).collect();
+    places.push(place(format!("/desk/tickets/{}?view=all", named.changed), given));
     for (part, things) in &named.things {
         places.push(place(format!("/desk/settings/{part}"), things.iter().map(|(_, name)| name)));
         let (id, name) = &things[0];
@@ -139,13 +139,13 @@ pub fn of_requesters(texts: &Texts, opened: &Opened) -> Vec<Place> {
 
 /// A requester's pages that show the names of what there is.
 pub fn of_names_to_requesters(named: &Named) -> Vec<Place> {
-    let names = |part: &str| -> Vec<String> {
+    let called = |part: &str| -> Vec<String> {
         let things = named.things.iter().filter(|(known, _)| *known == part).flat_map(|(_, things)| things);
         things.map(|(_, name)| name.clone()).collect()
     };
     vec![
         place(format!("/help/tickets/{}", named.files.0), &named.files.1),
-        place(format!("/help/tickets/{}", named.visited), names("users")),
-        place("/help/new", names("categories")),
+        place(format!("/help/tickets/{}", named.visited), called("users")),
+        place("/help/new", called("categories")),
     ]
 }

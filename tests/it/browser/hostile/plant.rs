@@ -37,11 +37,6 @@ impl Texts {
         (0..self.all.len().div_ceil(GROUP)).map(word).collect()
     }
 
-    /// Those of `texts` that have the word `index`.
-    pub fn with_word(texts: &[String], index: usize) -> &[String] {
-        texts.chunks(GROUP).nth(index).unwrap_or_default()
-    }
-
     /// All payloads in one text, without NUL, which is refused before anything is said again.
     pub fn joined(&self, between: &str) -> String {
         self.all.join(between).replace('\0', "\u{fffd}")
@@ -135,11 +130,14 @@ pub struct Named {
     pub things: Vec<(&'static str, Vec<(i64, String)>)>,
 }
 
+/// What is sent to name something, by its name and how many of its kind there are already.
+type Body = fn(&str, usize) -> Value;
+
 /// Names everything that has a name, and gives some of it to all of `tickets`.
 pub async fn name(scene: &Scene, admin: &SignedIn, texts: &Texts, tickets: &Opened) -> Named {
     let api = client(scene, admin);
     let mut things = Vec::new();
-    let named: [(&str, fn(&str, usize) -> Value); 7] = [
+    let named: [(&str, Body); 7] = [
         ("teams", |name, _| json!({ "name": name })),
         ("categories", |name, _| json!({ "name": name, "description": name })),
         ("tags", |name, index| json!({ "tag": name, "keyword": format!("k{index}") })),
@@ -158,11 +156,11 @@ pub async fn name(scene: &Scene, admin: &SignedIn, texts: &Texts, tickets: &Open
     let visited = scene.desk.ticket().await;
     things.push(("users", staff(scene, &api, &texts.names, visited).await));
     let changed = scene.desk.ticket().await;
-    let changes = changes(&things);
-    for change in &changes {
+    let patches = changes(&things);
+    for change in &patches {
         assert_eq!(patch(&api, &format!("/desk/tickets/{changed}"), change).await.status.as_u16(), 200);
     }
-    let given = tickets.tickets.iter().zip(changes.iter().cycle()).map(|((ticket, ..), change)| {
+    let given = tickets.tickets.iter().zip(patches.iter().cycle()).map(|((ticket, ..), change)| {
         let api = &api;
         async move { patch(api, &format!("/desk/tickets/{ticket}"), change).await.status.as_u16() }
     });
