@@ -103,8 +103,9 @@ impl<'b> Watched<'b> {
     pub async fn assert_inert(&self, texts: &[String]) {
         let mut found = self.findings(texts).await;
         // That an address was refused is no complaint about the page; nor is what the documentation's scripts advise, nor
-        // that a part of a page, opened on its own, has no style.
-        let known = ["responded with a status of", "/docs/", "ViewTransition opt-in disabled"];
+        // that a part of a page, opened on its own, has no style; nor that Chromium cannot dress a picture up.
+        let known =
+            ["responded with a status of", "/docs/", "ViewTransition opt-in disabled", "/picture", "prefetch.json"];
         let is_complaint = |line: &String| !known.iter().any(|mark| line.contains(mark));
         found.extend(self.browser.log().await.into_iter().filter(is_complaint));
         assert!(found.is_empty(), "{}\non {:.300}", found.join("\n"), self.browser.place().await);

@@ -65,7 +65,7 @@ pub async fn with_presence_and_completions(watched: &Watched<'_>, texts: &Texts,
     let path = format!("/desk/tickets/{}?view=all", named.visited);
     for sign in ["::", "@"] {
         browser.go(&path).await;
-        browser.wait_for_text("#presence", number(texts.names.last().expect("a name"))).await;
+        browser.find(&format!("#presence .present:nth-child({})", texts.names.len())).await;
         watched.assert_inert(&texts.names).await;
         let groups = texts.names.chunks(GROUP).zip(texts.words());
         let asked: Vec<_> =
