@@ -24,7 +24,10 @@ use crate::storage::queries::users::NewUser;
 const OF_ONE_CUSTOMER: u64 = 20;
 
 /// Closures that wait for their commit at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
+
+/// How often a closure is tried that the database has no time for.
+const TRIES: u32 = 10;
 
 /// What lies between two tickets.
 const EVERY: Duration = Duration::from_secs(80);
@@ -60,16 +63,11 @@ pub async fn fill(desk: &Desk, workspace: WorkspaceId, tickets: u64) -> anyhow::
     let style = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} tickets, {eta} to go")?;
     let bar = ProgressBar::new(tickets).with_style(style);
     let closures = (0..tickets).step_by(usize::try_from(OF_ONE_CUSTOMER)?).map(|first| {
-        let surroundings = surroundings.clone();
+        let surroundings = &surroundings;
         let last = tickets.min(first + OF_ONE_CUSTOMER);
         let bar = &bar;
         async move {
-            desk.store
-                .write(move |tx| {
-                    let customer = new_customer(tx, &surroundings, first / OF_ONE_CUSTOMER)?;
-                    (first..last).try_for_each(|number| open(tx, &surroundings, &customer, number))
-                })
-                .await?;
+            one_customer(desk, surroundings, first, last).await?;
             bar.inc(last - first);
             Ok::<_, anyhow::Error>(())
         }
@@ -77,6 +75,24 @@ pub async fn fill(desk: &Desk, workspace: WorkspaceId, tickets: u64) -> anyhow::
     stream::iter(closures).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     bar.finish_and_clear();
     Ok(())
+}
+
+/// Opens the tickets numbered from `first` to before `last`, which are one customer's.
+async fn one_customer(desk: &Desk, around: &Surroundings, first: u64, last: u64) -> Result<(), Error> {
+    let mut tries = 1;
+    loop {
+        let around = around.clone();
+        let write = desk.store.write(move |tx| {
+            let customer = new_customer(tx, &around, first / OF_ONE_CUSTOMER)?;
+            (first..last).try_for_each(|number| open(tx, &around, &customer, number))
+        });
+        match write.await {
+            // Nothing of it is there, and nobody waits for an answer within a second or two.
+            Err(Error::Busy { retry_after }) if tries < TRIES => tokio::time::sleep(retry_after).await,
+            written => return written,
+        }
+        tries += 1;
+    }
 }
 
 fn new_customer(tx: &mut dyn Tx, around: &Surroundings, number: u64) -> Result<Requester, Error> {
