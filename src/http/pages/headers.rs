@@ -27,9 +27,13 @@ const SPECULATION_RULES: HeaderName = HeaderName::from_static("speculation-rules
 /// `routes` with the headers on every answer.
 pub fn on<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     let rules = HeaderValue::try_from(format!("\"{}\"", assets::address("prefetch.json"))).ok();
-    let routes =
-        routes.layer(SetResponseHeaderLayer::if_not_present(SPECULATION_RULES, move |_: &Response| rules.clone()));
+    let of_page = move |answer: &Response| rules.clone().filter(|_| is_page(answer));
+    let routes = routes.layer(SetResponseHeaderLayer::if_not_present(SPECULATION_RULES, of_page));
     HEADERS.into_iter().fold(routes, |routes, (name, value)| {
         routes.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
     })
+}
+
+fn is_page(answer: &Response) -> bool {
+    answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
