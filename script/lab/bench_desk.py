@@ -222,7 +222,7 @@ def page_weight(desk, path):
     """The bytes of a page and of the style and scripts that it wants, as they are sent to a browser."""
     plain = desk.client.call("GET", path, desk.cookie).body.decode()
     sent = {"html": len(desk.client.call("GET", path, {**desk.cookie, **ENCODINGS}).body)}
-    wanted, seen = re.findall(r'(?:href|src)="(/desk/assets/[^"]+)"', plain), set()
+    wanted, seen = re.findall(r'(?:href|src)="(/assets/[^"]+)"', plain), set()
     while wanted:
         asset = wanted.pop()
         if asset in seen or not asset.endswith((".css", ".js", ".svg")):
