@@ -49,10 +49,10 @@ pub async fn once<T: Serialize + DeserializeOwned>(
     once::once(app, request(app, requester, route, form), at, effect).await
 }
 
-/// As [`once`], with `files`, which are stored before `effect` is called with them. What `check` refuses is refused before.
+/// As [`once()`], with `files`, which are stored before `effect` is called with them. What `check` refuses is refused before.
 ///
 /// # Errors
-/// As [`once`]; what `check` gives.
+/// As [`once()`]; what `check` gives.
 #[expect(clippy::too_many_arguments, reason = "the request, its files, and what is to be done with them")]
 pub async fn once_with_files<T: Serialize + DeserializeOwned>(
     app: &AppState,
@@ -73,10 +73,10 @@ pub async fn once_with_files<T: Serialize + DeserializeOwned>(
     once::once(app, request, at, move |tx| effect(tx, &stored)).await
 }
 
-/// As [`once`], for an outcome that holds a secret.
+/// As [`once()`], for an outcome that holds a secret.
 ///
 /// # Errors
-/// As [`once`].
+/// As [`once()`].
 pub async fn once_in_secret<T: Serialize + DeserializeOwned>(
     app: &AppState,
     requester: &Requester,
