@@ -1,4 +1,6 @@
 // Canned replies after `::`, colleagues after an `@`.
+import { html } from "./server.js";
+
 const SIGNS = /(?:^|\s)(::|@)([^\s:@]*)$/;
 
 export function complete() {
@@ -6,7 +8,6 @@ export function complete() {
   const field = list?.nextElementSibling;
   if (!field) return;
   let typed;
-  const options = () => [...list.children];
   const close = () => {
     list.hidden = true;
     field.removeAttribute("aria-activedescendant");
@@ -18,7 +19,7 @@ export function complete() {
     close();
   };
   const mark = (option) => {
-    for (const other of options()) other.ariaSelected = String(other === option);
+    for (const other of list.children) other.ariaSelected = String(other === option);
     field.setAttribute("aria-activedescendant", option.id);
     option.scrollIntoView({ block: "nearest" });
   };
@@ -27,17 +28,16 @@ export function complete() {
     if (!found) return close();
     const [, sign, q] = found;
     typed = sign + q;
-    const query = new URLSearchParams({ kind: sign === "@" ? "staff" : "canned", q });
-    const answer = await fetch(`/desk/completions?${query}`).catch(() => undefined);
-    if (!answer?.ok || typed !== sign + q) return;
-    list.innerHTML = await answer.text();
-    list.hidden = !list.children.length;
-    if (list.hidden) close();
-    else mark(list.firstElementChild);
+    const offered = await html("/desk/completions", { kind: sign === "@" ? "staff" : "canned", q });
+    if (typed !== sign + q) return;
+    list.innerHTML = offered ?? "";
+    if (!list.firstElementChild) return close();
+    list.hidden = false;
+    mark(list.firstElementChild);
   });
-  field.addEventListener("keydown", (event) => {
+  field.onkeydown = (event) => {
     if (list.hidden || event.ctrlKey || event.metaKey) return;
-    const all = options();
+    const all = [...list.children];
     const at = all.findIndex((option) => option.ariaSelected === "true");
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) mark(all[(at + step + all.length) % all.length]);
@@ -46,21 +46,21 @@ export function complete() {
     else return;
     event.preventDefault();
     event.stopPropagation();
-  });
-  field.addEventListener("blur", close);
-  list.addEventListener("mousedown", (event) => {
+  };
+  field.onblur = close;
+  list.onmousedown = (event) => {
     event.preventDefault();
     choose(event.target.closest("li"));
-  });
+  };
 }
 
 // What the browser offers below a field comes from the server.
 export function suggest() {
   for (const field of document.querySelectorAll("[data-suggests]")) {
-    field.addEventListener("input", async () => {
+    field.oninput = async () => {
       const q = field.value;
-      const answer = await fetch(`${field.dataset.suggests}?${new URLSearchParams({ q })}`).catch(() => undefined);
-      if (answer?.ok && q === field.value) field.list.innerHTML = await answer.text();
-    });
+      const offered = await html(field.dataset.suggests, { q });
+      if (q === field.value) field.list.innerHTML = offered ?? "";
+    };
   }
 }

@@ -2,13 +2,11 @@
 import { refresh } from "./live.js";
 import { say } from "./said.js";
 
-const SECONDS = 5;
-const HELD = "held";
+const HOLD = 5000; // ms
 const CARRIED = 50000; // bytes that a browser sends on when the page is gone
 const form = document.querySelector(".composer");
 const field = form?.querySelector("textarea");
 const files = form?.querySelector("[type=file]");
-const kind = () => form.elements.kind.value;
 const ticket = form?.dataset.draft;
 let saved = field?.value;
 let saving;
@@ -18,30 +16,30 @@ export function compose() {
   const held = read();
   if (held) hold(held);
   addEventListener("pagehide", () => flush(true));
-  addEventListener("beforeunload", ask);
+  window.onbeforeunload = ask;
   if (!form) return;
-  field.addEventListener("input", () => {
+  field.oninput = () => {
     clearTimeout(saving);
     saving = setTimeout(save, 600);
     form.dataset.typed = Date.now();
-  });
-  form.addEventListener("change", (event) => event.target.name === "kind" && field.value && save(true));
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-  });
-  form.addEventListener("submit", send);
-  for (const name of ["drop", "paste"]) form.addEventListener(name, take);
-  form.addEventListener("dragover", (event) => event.preventDefault());
+  };
+  form.onchange = ({ target }) => target.name === "kind" && field.value && save(true);
+  form.onkeydown = ({ key, ctrlKey, metaKey }) => {
+    if (key === "Enter" && (ctrlKey || metaKey)) form.requestSubmit();
+  };
+  form.onsubmit = send;
+  form.ondrop = form.onpaste = take;
+  form.ondragover = (event) => event.preventDefault();
 }
 
-function save(anyway, keepalive = false) {
+function save(anyway, keepalive) {
   clearTimeout(saving);
-  if (field.value === saved && anyway !== true) return;
+  if (field.value === saved && !anyway) return;
   saved = field.value;
   fetch(`/api/v1/desk/tickets/${ticket}/draft`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ internal: kind() === "note", comment: field.value }),
+    body: JSON.stringify({ internal: form.kind.value === "note", comment: field.value }),
     keepalive,
   }).catch(() => (saved = undefined));
 }
@@ -61,46 +59,43 @@ function together(all) {
 
 // What is sent is held back: text where the next page finds it, a message with files in this one.
 function send(event) {
-  if (event.defaultPrevented) return;
   event.preventDefault();
   flush();
   save();
   const given = new FormData(form, event.submitter);
   const next = given.get("then") === "next" && given.get("next-ticket");
-  const held = { address: form.action, ticket, until: Date.now() + SECONDS * 1000 };
+  const held = { address: form.action, ticket, until: Date.now() + HOLD };
   if (files.files.length) {
-    packed = { ...held, given, next, files: together(files.files) };
+    packed = Object.assign(held, { given, next, files: together(files.files) });
     files.value = "";
   } else {
     given.delete("files");
-    held.sent = new URLSearchParams(given).toString();
-    sessionStorage.setItem(HELD, JSON.stringify(held));
-    if (next) {
-      leaving = true;
-      return location.assign(next);
-    }
+    held.sent = `${new URLSearchParams(given)}`;
+    sessionStorage.held = JSON.stringify(held);
+    leaving = next;
+    if (next) return location.assign(next);
   }
   field.value = saved = "";
-  hold(packed ?? held);
+  hold(held);
 }
 
 let timer, leaving, shown, packed, sending;
-const read = () => JSON.parse(sessionStorage.getItem(HELD));
+const read = () => JSON.parse(sessionStorage.held ?? null);
 
 function hold(held) {
   shown = say("held");
-  shown.querySelector("[data-undo]").addEventListener("click", () => {
+  shown.querySelector("[data-undo]").onclick = () => {
     forget();
     shown.remove();
     restore(held);
-  });
-  timer = setTimeout(() => flush(), held.until - Date.now());
+  };
+  timer = setTimeout(flush, held.until - Date.now());
 }
 
 function forget() {
   clearTimeout(timer);
   packed = undefined;
-  sessionStorage.removeItem(HELD);
+  delete sessionStorage.held;
 }
 
 // Puts a message back to where it was written, before what was written there since.
@@ -115,8 +110,8 @@ function restore(held) {
 // Sends what is held back. When the page is left, the browser carries it on by itself.
 async function flush(isLeft) {
   if (field && field.value !== saved) save(false, true);
-  const held = leaving ? undefined : (packed ?? read());
-  if (!held) return;
+  const held = packed ?? read();
+  if (leaving || !held) return;
   forget();
   const failed = await (held.files && !isLeft ? upload(held) : post(held));
   shown?.remove();
@@ -130,7 +125,7 @@ async function flush(isLeft) {
 async function post({ address, given, sent }) {
   const body = given ?? new URLSearchParams(sent);
   const keepalive = !(sent?.length > CARRIED);
-  const answer = await fetch(address, { method: "POST", body, keepalive, redirect: "manual" }).catch(() => undefined);
+  const answer = await fetch(address, { method: "POST", body, keepalive, redirect: "manual" }).catch(() => {});
   if (answer?.type !== "opaqueredirect") return words((await answer?.text()) ?? "");
 }
 

@@ -1,7 +1,7 @@
 // What scripts add to pages that work without them.
 import { compose } from "./composer.js";
 import { complete, suggest } from "./completions.js";
-import { inZone, saveByThemselves, sendOnce } from "./forms.js";
+import { countChosen, inZone, saveByThemselves, sendOnce } from "./forms.js";
 import { listen } from "./keys.js";
 import { follow } from "./live.js";
 import { palette } from "./palette.js";
@@ -18,6 +18,7 @@ compose();
 complete();
 suggest();
 sendOnce();
+countChosen();
 listen();
 palette();
 bePresent();

@@ -3,8 +3,7 @@ import { localise } from "./times.js";
 
 const PATIENCE = 4000; // ms that the connection may be gone before it is said
 const PAUSE = 700; // ms between two looks at the page
-const body = document.body;
-let last = body.dataset.last;
+let { last } = document.body.dataset;
 let source, gone, due, running;
 
 export function follow() {
@@ -12,8 +11,7 @@ export function follow() {
   connect();
   addEventListener("online", connect);
   // Browsers keep six connections to a server: pages that nobody sees must not take them.
-  document.addEventListener("visibilitychange", () => (document.hidden ? source?.close() : connect()));
-  addEventListener("pagehide", () => source?.close());
+  addEventListener("visibilitychange", () => (document.hidden ? source?.close() : connect()));
 }
 
 function connect() {
@@ -62,17 +60,15 @@ function replace(old, fresh) {
   const [list, other] = [old, fresh].map((part) => part.querySelector("[data-keyed]"));
   if (list && other) return replaceEach(list, other);
   // Nobody's choice is taken from under them.
-  if (!old.contains(document.activeElement)) old.replaceWith(document.adoptNode(fresh));
+  if (!old.contains(document.activeElement)) old.replaceWith(fresh);
 }
 
 function replaceEach(list, fresh) {
   const pane = list.closest(".scroll");
   const isAtEnd = pane && pane.scrollHeight - pane.scrollTop - pane.clientHeight < 80;
-  const known = new Map([...list.children].map((item) => [item.id, item]));
   const wanted = [...fresh.children].map((item) => {
-    const old = known.get(item.id);
+    const old = list.children.namedItem(item.id);
     if (old?.isEqualNode(item)) return old;
-    document.adoptNode(item);
     if (!old) item.classList.add("arrived");
     else if (old.querySelector(":checked")) item.querySelector("input").checked = true;
     item.wanted = old?.contains(document.activeElement);

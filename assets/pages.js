@@ -8,7 +8,3 @@ localise(document);
 saveByThemselves();
 letGo(document.querySelector(".said"));
 sendOnce();
-// A form that comes back from the browser's memory can be sent again.
-addEventListener("pageshow", () => {
-  for (const form of document.forms) delete form.dataset.sent;
-});

@@ -1,38 +1,35 @@
 // The palette: what the server offers for what is typed.
 import { press } from "./keys.js";
+import { html } from "./server.js";
 
 export function palette() {
   const dialog = document.getElementById("palette");
   if (!dialog) return;
   const field = dialog.querySelector("input");
   const list = dialog.querySelector("ul");
-  const entries = () => [...list.querySelectorAll(".entry")];
   let asked = 0;
 
   const offer = async () => {
     const number = ++asked;
-    const query = new URLSearchParams({ q: field.value, next: location.pathname + location.search });
-    const answer = await fetch(`${dialog.dataset.from}?${query}`).catch(() => undefined);
-    if (answer?.redirected) return location.reload();
-    const html = answer?.ok ? await answer.text() : "";
-    if (number === asked) list.innerHTML = html;
+    const offered = await html(dialog.dataset.from, { q: field.value, next: location.pathname + location.search });
+    if (number === asked) list.innerHTML = offered ?? "";
   };
-  dialog.addEventListener("toggle", () => dialog.open && offer());
-  dialog.addEventListener("close", () => (field.value = list.innerHTML = ""));
-  field.addEventListener("input", offer);
-  dialog.addEventListener("keydown", (event) => {
-    const all = entries();
+  dialog.ontoggle = () => dialog.open && offer();
+  dialog.onclose = () => (field.value = list.innerHTML = "");
+  field.oninput = offer;
+  dialog.onkeydown = (event) => {
+    const all = [...list.querySelectorAll(".entry")];
     const at = all.indexOf(document.activeElement);
-    const next = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
-    if (event.key === "Enter" && at < 0) all[0]?.click();
-    else if (next === undefined || event.key === "Enter") return;
-    else (all[next] ?? field).focus();
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) (all[at + step] ?? field).focus();
+    else if (event.key === "Enter" && at < 0) all[0]?.click();
+    else return;
     event.preventDefault();
-  });
-  list.addEventListener("click", (event) => {
-    const key = event.target.closest("[data-press]")?.dataset.press;
+  };
+  list.onclick = ({ target }) => {
+    const key = target.closest("[data-press]")?.dataset.press;
     if (!key) return;
     dialog.close();
     press(key);
-  });
+  };
 }

@@ -4,7 +4,7 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle
 export function localise(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
-    if (Number.isNaN(at.getTime())) continue;
+    if (isNaN(at)) continue;
     if ("full" in time.dataset) time.textContent = full.format(at);
     else time.title = full.format(at);
   }

@@ -169,13 +169,6 @@ impl Browser {
         }
     }
 
-    /// What a screen reader calls it, words of the style sheet included.
-    pub async fn label(&self, css: &str) -> String {
-        let element = self.find(css).await.element_id();
-        let label = self.client.issue_cmd(ComputedLabel(element.to_string())).await.expect("a label");
-        label.as_str().unwrap_or_default().to_owned()
-    }
-
     /// Waits until `css` finds nothing that is seen.
     pub async fn wait_until_gone(&self, css: &str) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
@@ -320,19 +313,5 @@ impl WebDriverCompatibleCommand for BrowserLog {
 
     fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
         (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
-    }
-}
-
-/// What an element is called (WebDriver, "Get Computed Label").
-#[derive(Debug)]
-struct ComputedLabel(String);
-
-impl WebDriverCompatibleCommand for ComputedLabel {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        base.join(&format!("session/{}/element/{}/computedlabel", session.unwrap_or_default(), self.0))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
-        (http::Method::GET, None)
     }
 }

@@ -108,14 +108,12 @@ async fn assets_are_kept_for_ever_by_the_address_that_pages_have() {
         assert_eq!(answer.headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
         html[start..end].trim_end_matches(name).clone_into(&mut folder);
     }
-    // As browsers take them.
-    let browser = stranger.clone().header("accept-encoding", "gzip");
     let mut bytes_of_scripts = 0;
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets")).expect("the assets") {
         let file = entry.expect("an asset").path();
         if file.extension().is_some_and(|extension| extension == "js") {
             let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
-            let answer = page(&browser, &format!("{folder}{name}")).await;
+            let answer = page(&stranger, &format!("{folder}{name}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{name}");
             bytes_of_scripts += answer.body.len();
         }

@@ -125,6 +125,8 @@ struct TicketBeside {
     /// The page of the ticket below this one in the list.
     next_ticket: String,
     last_event: EventId,
+    /// The ticket's own last event.
+    seen: EventId,
 }
 
 /// `GET /desk`.
@@ -187,6 +189,7 @@ async fn ticket_page(
         problems: opened.problems,
         query,
         last_event: loaded.last_event,
+        seen: page.ticket.last_event,
     };
     Ok(said_once(beside.frame.said.is_some(), page::html(opened.status.unwrap_or(StatusCode::OK), &beside)))
 }

@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use super::ticket_id;
 use crate::app::desk::workplace;
+use crate::domain::EventId;
 use crate::http::AppState;
 use crate::http::console::error::PageError;
 use crate::http::console::people::Person;
@@ -26,7 +27,7 @@ struct Other {
     writing: bool,
 }
 
-/// The handler. `state` is `looking`, `writing` or `gone`.
+/// The handler. `state` is `looking`, `writing` or `gone`; `seen` is the last event on the page that is looked at.
 pub async fn be_present(
     State(app): State<AppState>,
     signed: Signed,
@@ -36,8 +37,17 @@ pub async fn be_present(
     let ticket = ticket_id(&id)?;
     let state = form.parameter("state").unwrap_or_default();
     let writing = (state != "gone").then_some(state == "writing");
+    let seen = form.parameter("seen").and_then(|seen| seen.parse().ok()).map(EventId);
     let (staff, at) = (signed.requester(), app.clock().now());
-    let others = app.store().write(move |tx| workplace::be_present(tx, &staff, ticket, writing, at)).await?;
+    let others = app
+        .store()
+        .write(move |tx| {
+            if let Some(seen) = seen {
+                workplace::mark_seen(tx, &staff, ticket, seen)?;
+            }
+            workplace::be_present(tx, &staff, ticket, writing, at)
+        })
+        .await?;
     let others = others
         .into_iter()
         .map(|other| Other { person: Person::new(&other.name, &other.email), writing: other.writing });
