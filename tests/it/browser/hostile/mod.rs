@@ -75,7 +75,6 @@ async fn contents(scene: &Scene, admin: &SignedIn, canary: &Listener) -> (i64, V
 }
 
 /// Subjects, comments, notes, drafts, what addresses say, what is sent: with the policy and without it, in a browser each.
-#[ignore = "not yet green from start to end: `cargo nextest run --run-ignored only -E 'test(nothing_that_)'`"]
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_people_write_runs() {
     let hostile = HostileScene::new().await;
@@ -105,7 +104,6 @@ async fn look_at_texts(hostile: &HostileScene, watched: &Watched<'_>) {
 }
 
 /// Names of people, teams, categories, tags, views, apikeys, files and so on, and what is in files: the same.
-#[ignore = "not yet green from start to end: `cargo nextest run --run-ignored only -E 'test(nothing_that_)'`"]
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_has_a_name_runs() {
     let hostile = HostileScene::new().await;

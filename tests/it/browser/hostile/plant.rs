@@ -142,7 +142,7 @@ pub async fn name(scene: &Scene, admin: &SignedIn, texts: &Texts, tickets: &Open
         ("categories", |name, _| json!({ "name": name, "description": name })),
         ("tags", |name, index| json!({ "tag": name, "keyword": format!("k{index}") })),
         ("apikeys", |name, _| json!({ "name": name })),
-        ("canned-replies", |name, index| json!({ "shortcut": shortcut(name, index), "body": name, "shared": true })),
+        ("canned-replies", |name, _| json!({ "shortcut": shortcut(name), "body": name, "shared": true })),
         ("views", |name, _| json!({ "name": name, "query": "priority=low", "shared": true })),
         (
             "identity-providers",
@@ -188,9 +188,12 @@ async fn add_all(api: &Client, path: &str, bodies: Vec<(String, Value)>) -> Vec<
     stream::iter(bodies).map(add).buffered(AT_ONCE).collect().await
 }
 
-/// A payload as one word.
-fn shortcut(name: &str, index: usize) -> String {
-    name.chars().filter(|c| !c.is_whitespace()).take(40).chain(index.to_string().chars()).collect()
+/// A payload as one word, after the word and the number by which it is found.
+fn shortcut(name: &str) -> String {
+    let mut words = name.rsplitn(3, ' ');
+    let (number, word, text) = (words.next(), words.next(), words.next());
+    let payload = text.unwrap_or_default().chars().filter(|c| !c.is_whitespace()).take(40);
+    word.into_iter().chain(number).flat_map(str::chars).chain(payload).collect()
 }
 
 /// A payload as an e-mail address.
