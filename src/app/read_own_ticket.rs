@@ -23,7 +23,6 @@ pub struct OwnTicket {
     /// What its category is called.
     pub category: String,
     pub created_at: Timestamp,
-    pub updated_at: Timestamp,
     /// Whether staff keep its status.
     pub locked: bool,
     /// The ticket that it was merged into.
@@ -79,7 +78,6 @@ impl TicketReader for Collector {
             priority: ticket.priority,
             category: String::new(),
             created_at: ticket.created_at,
-            updated_at: ticket.updated_at,
             locked: ticket.locked,
             merged_into: ticket.merged_into,
             replies: Vec::new(),

@@ -44,7 +44,7 @@ struct Row {
     subject: String,
     category: String,
     status: &'static str,
-    updated: Safe<String>,
+    opened: Safe<String>,
 }
 
 impl Row {
@@ -54,7 +54,7 @@ impl Row {
             subject: ticket.subject.to_owned(),
             category: category.to_owned(),
             status: StatusWord(ticket.status).word(),
-            updated: times::ago(ticket.updated_at, now),
+            opened: times::ago(ticket.created_at, now),
         }
     }
 }

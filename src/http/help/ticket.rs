@@ -39,7 +39,6 @@ struct TicketPage {
     status: &'static str,
     priority: &'static str,
     opened: Safe<String>,
-    updated: Safe<String>,
     messages: Vec<Message>,
     composer: Composer,
     /// Why the status was not changed.
@@ -128,7 +127,6 @@ async fn page(
         status: StatusWord(ticket.status).word(),
         priority: PriorityWord(ticket.priority).word(),
         opened: times::full(ticket.created_at),
-        updated: times::full(ticket.updated_at),
         messages: messages(&ticket, signed, now),
         composer: opened.composer,
         problem: opened.problem,

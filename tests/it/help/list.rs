@@ -51,8 +51,8 @@ async fn ones_own_tickets_and_nobody_elses_the_newest_first() {
     assert_eq!(
         rows.split_whitespace().collect::<Vec<_>>().join(" "),
         format!(
-            "Größe &#60;b&#62;&#38; 100%&#60;/b&#62; Open #{second}Billing Last changed 5 min \
-             Invoice Closed #{first}Billing Last changed 1 d"
+            "Größe &#60;b&#62;&#38; 100%&#60;/b&#62; Open #{second}Billing Opened 5 min \
+             Invoice Closed #{first}Billing Opened 1 d"
         )
     );
 }

@@ -28,6 +28,19 @@ async fn ask(client: &Client, ticket: i64, status: &str) -> crate::support::Answ
 }
 
 #[tokio::test]
+async fn a_note_leaves_no_trace_for_the_requester() {
+    let desk = Desk::new().await;
+    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await.requester;
+    let ticket = desk.ticket().await;
+    desk.app.clock.advance(Duration::from_mins(10));
+    let ann = ann(&desk).await;
+    let seen = async || (read(&text(&page(&ann, "/help").await)), read(&shown(&ann, ticket).await));
+    let before = seen().await;
+    desk.answer(hana, ticket, Visibility::Internal, None).await;
+    assert_eq!(seen().await, before);
+}
+
+#[tokio::test]
 async fn the_conversation_is_in_order_with_who_said_it_and_without_notes() {
     let desk = Desk::new().await;
     let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await.requester;

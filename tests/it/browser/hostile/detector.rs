@@ -102,14 +102,21 @@ impl<'b> Watched<'b> {
     /// Nothing is wrong with the page that is open, which shows all of `texts`.
     pub async fn assert_inert(&self, texts: &[String]) {
         let mut found = self.findings(texts).await;
-        // That an address was refused is no complaint about the page; nor is what the documentation's scripts advise, nor
-        // that a part of a page, opened on its own, has no style; nor that Chromium cannot dress a picture up.
-        let known =
-            ["responded with a status of", "/docs/", "ViewTransition opt-in disabled", "/picture", "prefetch.json"];
-        let is_complaint = |line: &String| !known.iter().any(|mark| line.contains(mark));
-        found.extend(self.browser.log().await.into_iter().filter(is_complaint));
+        found.extend(self.browser.log().await.into_iter().filter(|line| is_complaint(line)));
         assert!(found.is_empty(), "{}\non {:.300}", found.join("\n"), self.browser.place().await);
     }
+}
+
+/// Whether a line of the browser's log, an address and what is said of it, is a complaint about a page. That an address
+/// was refused is none; nor is what the documentation's scripts advise, nor that a part of a page, opened on its own, has
+/// no style; nor that Chromium cannot dress a picture up.
+fn is_complaint(line: &str) -> bool {
+    let (address, said) = line.split_once(' ').unwrap_or((line, ""));
+    let path = Url::parse(address).map(|address| address.path().to_owned()).unwrap_or_default();
+    let is_ours = path.starts_with("/docs/") || path.ends_with("/picture") || path.ends_with("/prefetch.json");
+    let is_known = said.starts_with("- Failed to load resource: the server responded with a status of")
+        || said.ends_with("ViewTransition opt-in disabled");
+    !is_ours && !is_known
 }
 
 /// What `find.js` gives.
