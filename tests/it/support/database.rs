@@ -52,7 +52,8 @@ impl TestDatabase {
     /// A database made from a template that has the schema.
     pub fn postgres() -> Self {
         let template = template();
-        Self::create(&format!("TEMPLATE {template}"))
+        // On a server that does not wait for its disk, this takes a third of what copying through the log does.
+        Self::create(&format!("TEMPLATE {template} STRATEGY FILE_COPY"))
     }
 
     /// A database without a schema.
