@@ -8,6 +8,7 @@ mod fields;
 pub mod history;
 mod identity_provider;
 mod injected;
+pub mod logs;
 mod openings;
 pub mod pages;
 pub mod raw;

@@ -1,0 +1,3 @@
+//! What a hostile client tries. docs/security.md says which defence each of these shows.
+
+mod tokens;
