@@ -1,3 +1,4 @@
 //! What a hostile client tries. docs/security.md says which defence each of these shows.
 
+mod canaries;
 mod tokens;
