@@ -1,4 +1,6 @@
 //! What a hostile client tries. docs/security.md says which defence each of these shows.
 
 mod canaries;
+mod logins;
+mod races;
 mod tokens;
