@@ -120,15 +120,13 @@ pub fn begin(tx: &mut dyn Tx, attempt: &Attempt, limits: Limits, at: Timestamp) 
         if limit == 0 || passes_by {
             continue;
         }
-        match attempts::count(tx, workspace, &by, at.plus(WINDOW), at, limit)? {
-            Some(ends_at) => counted.push(Counted { workspace, by, ends_at }),
-            None => {
-                take_out(tx, &counted)?;
-                let ends_at = attempts::ends_at(tx, workspace, &by)?.unwrap_or(at);
-                let wait = Duration::from_micros(u64::try_from(ends_at.0 - at.0).unwrap_or_default());
-                return Ok(Begun::Full { is_the_address, limit, wait });
-            }
-        }
+        let Some(ends_at) = attempts::count(tx, workspace, &by, at.plus(WINDOW), at, limit)? else {
+            take_out(tx, &counted)?;
+            let ends_at = attempts::ends_at(tx, workspace, &by)?.unwrap_or(at);
+            let wait = Duration::from_micros(u64::try_from(ends_at.0 - at.0).unwrap_or_default());
+            return Ok(Begun::Full { is_the_address, limit, wait });
+        };
+        counted.push(Counted { workspace, by, ends_at });
     }
     Ok(Begun::Counted(counted))
 }

@@ -19,7 +19,7 @@ pub struct LoginFailures {
 #[must_use]
 pub struct Attempt {
     store: Store,
-    attempt: sign_in_attempts::Attempt,
+    who: sign_in_attempts::Attempt,
     counted: Vec<Counted>,
     begun_at: Timestamp,
 }
@@ -42,10 +42,10 @@ impl LoginFailures {
         address: Option<IpAddr>,
         clock: &dyn Clock,
     ) -> Result<Attempt, ApiError> {
-        let attempt = sign_in_attempts::Attempt::new(workspace, username, address);
-        let (tried, limits, at) = (attempt.clone(), self.limits, clock.now());
+        let who = sign_in_attempts::Attempt::new(workspace, username, address);
+        let (tried, limits, at) = (who.clone(), self.limits, clock.now());
         match self.store.write(move |tx| sign_in_attempts::begin(tx, &tried, limits, at)).await? {
-            Begun::Counted(counted) => Ok(Attempt { store: self.store.clone(), attempt, counted, begun_at: at }),
+            Begun::Counted(counted) => Ok(Attempt { store: self.store.clone(), who, counted, begun_at: at }),
             Begun::Full { is_the_address, limit, wait } => {
                 let name = if is_the_address { "login-address" } else { "login-account" };
                 let error = ApiError::from(Error::Throttled { retry_after: wait });
@@ -59,9 +59,9 @@ impl Attempt {
     /// Ends the attempt; it counts as failed if its credentials were refused. That the server was busy says nothing
     /// against them.
     pub async fn ended<T>(self, outcome: &Result<T, Error>) {
-        let Self { store, attempt, counted, begun_at } = self;
+        let Self { store, who, counted, begun_at } = self;
         let taken_out = match outcome {
-            Ok(_) => store.write(move |tx| sign_in_attempts::succeeded(tx, &attempt, &counted, begun_at)).await,
+            Ok(_) => store.write(move |tx| sign_in_attempts::succeeded(tx, &who, &counted, begun_at)).await,
             Err(Error::Busy { .. } | Error::Internal { .. }) => {
                 store.write(move |tx| sign_in_attempts::take_out(tx, &counted)).await
             }

@@ -271,7 +271,7 @@ async fn a_panic_tells_nothing_of_what_was_being_done() {
     let ann = app.user(&acme, "ann@customer.example", Role::Customer).await;
     let said = Arc::new(Mutex::new(String::new()));
     let heard = Arc::clone(&said);
-    std::panic::set_hook(Box::new(move |panic| heard.lock().expect("no panic").push_str(&format!("{panic}\n"))));
+    std::panic::set_hook(Box::new(move |panic| heard.lock().expect("no panic").push_str(&panic.to_string())));
     let client = app.stranger_where_chance_is(Arc::new(Broken)).header("apikey", &acme.apikey);
     let answer = client.post_json("/user/login/", &json!({ "username": ann.email, "password": PASSWORD })).await;
     let _ = std::panic::take_hook();

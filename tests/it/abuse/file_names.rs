@@ -6,7 +6,7 @@
 
 use ferrodesk::domain::user::Role;
 use http::Method;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 use crate::rights::pages::at_the_console;
 use crate::support::pages::post;
@@ -200,7 +200,7 @@ async fn a_name_is_a_label_and_nothing_else() {
     for given in names() {
         let told = String::from_utf8_lossy(&given).into_owned();
         let plain = [b"filename=\"", &given[..], b"\""].concat();
-        let encoded: String = given.iter().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded: String = percent_encode(&given, NON_ALPHANUMERIC).to_string();
         let extended = format!("filename=\"a.txt\"; filename*=UTF-8''{encoded}").into_bytes();
         for disposition in [plain, extended] {
             let answer = send(&desk, &disposition, b"bytes").await;
