@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use figment::Figment;
+use figment::error::{Actual, Kind};
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -260,8 +261,7 @@ impl Config {
     }
 
     fn extract(settings: Figment, flags: &Flags, aws: Option<S3Credentials>) -> Result<Self, ConfigError> {
-        let mut config: Self =
-            settings.merge(Serialized::defaults(flags)).extract().map_err(|e| ConfigError(format!("settings: {e}")))?;
+        let mut config: Self = settings.merge(Serialized::defaults(flags)).extract().map_err(|e| without_values(&e))?;
         config.aws_environment = aws;
         config.check()?;
         Ok(config)
@@ -368,6 +368,27 @@ impl Config {
     pub fn body_timeouts(&self) -> (Duration, Duration) {
         (Duration::from_secs(self.body_idle_timeout_seconds), Duration::from_secs(self.body_timeout_seconds))
     }
+}
+
+/// What is wrong with the settings, without any value of theirs: it may be a secret.
+fn without_values(problems: &figment::Error) -> ConfigError {
+    let told = problems.clone().into_iter().map(|mut problem| {
+        problem.kind = match problem.kind {
+            Kind::InvalidType(_, expected) => Kind::InvalidType(Actual::Other("something else".to_owned()), expected),
+            Kind::InvalidValue(_, expected) => Kind::InvalidValue(Actual::Other("something else".to_owned()), expected),
+            Kind::Message(text) => {
+                Kind::Message(text.lines().filter(|line| !is_quoted(line)).collect::<Vec<_>>().join(": "))
+            }
+            other => other,
+        };
+        problem.to_string()
+    });
+    ConfigError(format!("settings: {}", told.collect::<Vec<_>>().join("; ")))
+}
+
+/// Whether a line of the complaint of TOML's reader shows a line of the file, after its number and a bar.
+fn is_quoted(line: &str) -> bool {
+    line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit()).starts_with('|')
 }
 
 /// A setting from the environment, taken as text even if it looks like a number.

@@ -25,6 +25,7 @@ pub mod recurring;
 pub mod refresh_session;
 pub mod reply;
 pub mod shared_secret;
+pub mod sign_in_attempts;
 pub mod sweep;
 pub mod update_ticket;
 pub mod view_ticket;

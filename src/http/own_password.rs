@@ -19,14 +19,14 @@ pub async fn known_password(
 ) -> Result<Option<String>, ApiError> {
     let staff = *staff;
     let account = app.store().read(move |tx| own_account::credentials(tx, &staff)).await?;
-    let attempt = app.login_failures().begin(staff.workspace, &account.email, address.0, app.clock())?;
+    let attempt = app.login_failures().begin(staff.workspace, &account.email, address.0, app.clock()).await?;
     let known = account.password_hash;
     let outcome = match app.sign_in().passwords.verify(given, known.clone()).await {
         Ok(true) => Ok(known),
         Ok(false) => Err(Error::Unauthenticated(AuthFailure::WrongCredentials)),
         Err(error) => Err(error),
     };
-    attempt.ended(&outcome);
+    attempt.ended(&outcome).await;
     match outcome {
         Err(Error::Unauthenticated(_)) => Ok(None),
         other => Ok(other?),

@@ -71,7 +71,7 @@ impl AppState {
         };
         Self(Arc::new(Inner {
             rate_limits: RateLimits::new(&config),
-            login_failures: LoginFailures::new(&config),
+            login_failures: LoginFailures::new(&config, store.clone()),
             upload_memory: Arc::new(Semaphore::new(config.upload_memory_mib)),
             stopping: AtomicBool::new(false),
             base_path: config.base_path(),

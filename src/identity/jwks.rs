@@ -29,6 +29,9 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest key set, in bytes.
 const KEYS_MAX_BYTES: usize = 256 * 1024;
 
+/// The longest name that a provider may have for a user (OpenID Connect Core, 2).
+const SUBJECT_MAX_CHARS: usize = 255;
+
 /// The algorithms that a provider may be trusted with. Symmetric ones are not among them: their "public" key would
 /// let anybody sign.
 pub const ALGORITHMS: [&str; 9] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
@@ -102,7 +105,8 @@ impl ExternalTokens {
             .filter(|name| ALGORITHMS.contains(&name.as_str()))
             .filter_map(|name| Algorithm::from_str(name).ok())
             .collect();
-        if !pinned.contains(&header.alg) {
+        // We understand no extension, and `crit` names those that must be (RFC 7515, 4.1.11).
+        if !pinned.contains(&header.alg) || header.crit.is_some() || !says_who_somebody_is(header.typ.as_deref()) {
             return Err(invalid());
         }
         let jwk = self.key(provider, header.kid.as_deref()).await?.ok_or_else(invalid)?;
@@ -118,7 +122,7 @@ impl ExternalTokens {
         let now = self.clock.now();
         let expires_at = moment(claims.exp).plus(LEEWAY);
         let too_early = claims.nbf.is_some_and(|nbf| moment(nbf).minus(LEEWAY) > now);
-        if expires_at <= now || too_early || claims.sub.is_empty() || claims.sub.contains('\0') {
+        if expires_at <= now || too_early || !is_subject(&claims.sub) {
             return Err(invalid());
         }
         Ok(ExternalIdentity {
@@ -177,6 +181,19 @@ impl ExternalTokens {
         }
         serde_json::from_slice(&body).map_err(|e| e.to_string())
     }
+}
+
+/// Whether a token of this `typ` is one to sign in with. Providers sign other things with the same keys and for the same
+/// audience, the notice of a sign-out for example (RFC 8725, 3.11).
+fn says_who_somebody_is(typ: Option<&str>) -> bool {
+    let Some(typ) = typ else { return true };
+    let short = typ.get(..12).filter(|prefix| prefix.eq_ignore_ascii_case("application/")).map_or(typ, |_| &typ[12..]);
+    ["jwt", "at+jwt"].iter().any(|known| short.eq_ignore_ascii_case(known))
+}
+
+/// Whether `sub` can name a user: something, as long as OpenID Connect lets it be, that every database can hold.
+fn is_subject(sub: &str) -> bool {
+    !sub.is_empty() && sub.chars().count() <= SUBJECT_MAX_CHARS && !sub.contains('\0')
 }
 
 fn pick(set: &JwkSet, kid: Option<&str>) -> Option<Jwk> {

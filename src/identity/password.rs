@@ -55,6 +55,7 @@ impl Passwords {
             let known = stored.is_some();
             let stored = stored.unwrap_or_else(|| NOBODY.clone());
             let Ok(parsed) = PasswordHash::new(&stored) else { return false };
+            tracing::trace!("a password is held against a hash");
             let matches = ARGON2.verify_password(text::trim(&password).as_bytes(), &parsed).is_ok();
             matches && known
         })

@@ -22,6 +22,9 @@ const AUDIENCE: &str = "ferrodesk-api";
 /// The `token_type` of access tokens; no other kind passes for one.
 const ACCESS: &str = "access";
 
+/// The `typ` of our tokens.
+const JWT: &str = "JWT";
+
 /// How long an access token is good for.
 pub const ACCESS_LIFETIME: Duration = Duration::from_mins(15);
 
@@ -86,7 +89,12 @@ impl AccessTokens {
     /// What a token says, if it is ours, of this kind, and not expired.
     #[must_use]
     pub fn verify(&self, token: &str, at: Timestamp) -> Option<AccessClaims> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
+        let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?;
+        let (header, claims) = (decoded.header, decoded.claims);
+        // We understand no extension, and `crit` names those that must be (RFC 7515, 4.1.11).
+        if header.typ.as_deref() != Some(JWT) || header.crit.is_some() {
+            return None;
+        }
         let expires_at = Timestamp::from_seconds(claims.exp);
         if claims.token_type != ACCESS || expires_at <= at {
             return None;

@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::blob_owner;
 use crate::app::blob_deletion::{self, BlobDeletion};
-use crate::app::sweep::{ROWS_A_STEP, forget_ended_sessions, forget_old_answers, unnamed};
+use crate::app::sweep::{ROWS_A_STEP, forget_ended_sessions, forget_old_answers, forget_old_attempts, unnamed};
 use crate::blobs::Blobs;
 use crate::domain::attachment::ContentHash;
 use crate::domain::{Error, Timestamp, WorkspaceId};
@@ -51,6 +51,7 @@ pub async fn sweep(store: &Store, blobs: &Blobs, at: Timestamp) -> Result<Swept,
         blobs_are_not_ours: !is_ours,
     };
     step_by_step(store, at, blob_deletion::forget_old).await?;
+    step_by_step(store, at, forget_old_attempts).await?;
     Ok(swept)
 }
 

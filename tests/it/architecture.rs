@@ -177,7 +177,7 @@ fn whoever_of_the_staff_changes_the_workspace_records_it() {
 }
 
 /// Statements without `workspace_id`, each with the reason.
-const WITHOUT_WORKSPACE: [(&str, &str, &str); 39] = [
+const WITHOUT_WORKSPACE: [(&str, &str, &str); 40] = [
     ("applications", "BY_KEY", "the apikey is what tells the workspace"),
     ("attachments", "PAGE", "an operator's check of the whole installation"),
     ("attachments", "COUNT", "an operator's check of the whole installation"),
@@ -209,6 +209,7 @@ const WITHOUT_WORKSPACE: [(&str, &str, &str); 39] = [
     ("search", "LOOKED_TO", "a round is the installation's"),
     ("search", "ADVANCE", "a round is the installation's"),
     ("sessions", "SWEEP", "sweeps all workspaces"),
+    ("sign_in_attempts", "SWEEP", "sweeps all workspaces"),
     ("tickets", "MISCOUNTED", "an operator's check of the whole installation"),
     ("workspaces", "BY_ID", "the row is the workspace"),
     ("workspaces", "BY_NAME", "the row is the workspace"),

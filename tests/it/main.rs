@@ -1,5 +1,6 @@
 //! All integration tests, in one binary so that they link once.
 
+mod abuse;
 mod api_description;
 mod architecture;
 mod blob_conformance;

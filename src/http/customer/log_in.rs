@@ -31,9 +31,9 @@ pub async fn log_in(
     let (Some(username), Some(password)) = (username, password) else {
         return Err(Error::Invalid(invalid).into());
     };
-    let attempt = app.login_failures().begin(application.workspace, &username, address.0, app.clock())?;
+    let attempt = app.login_failures().begin(application.workspace, &username, address.0, app.clock()).await?;
     let request = key.of_application(application, &app, LOG_IN.paths[0], &form);
     let outcome = app.sign_in().log_in(application, username, password, request).await;
-    attempt.ended(&outcome);
+    attempt.ended(&outcome).await;
     Ok(envelope::json(StatusCode::OK, outcome?))
 }

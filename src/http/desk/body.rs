@@ -70,10 +70,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     Ok(value)
 }
 
-/// serde's message without the place in the text, as a sentence.
+/// serde's message without the place in the text and without the value, which may be a password, as a sentence.
 fn sentence(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).trim_end_matches('.');
+    let repeats_the_value = text.starts_with("invalid type: ") || text.starts_with("invalid value: ");
+    let text = text.rfind("expected ").filter(|_| repeats_the_value).map_or(text, |at| &text[at..]);
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())

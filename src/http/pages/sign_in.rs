@@ -127,7 +127,7 @@ pub async fn sign_in(
     let workspace = workspace.map(|workspace| workspace.id);
     // Guesses at workspaces that are not there count too.
     let counted = workspace.unwrap_or(WorkspaceId(0));
-    let attempt = match app.login_failures().begin(counted, &given, address.0, app.clock()) {
+    let attempt = match app.login_failures().begin(counted, &given, address.0, app.clock()).await {
         Ok(attempt) => attempt,
         Err(error) => {
             let refused = axum::response::IntoResponse::into_response(error);
@@ -138,7 +138,7 @@ pub async fn sign_in(
         }
     };
     let outcome = app.sign_in().sign_in_at(door, workspace, given, password, presented(door, &headers)).await;
-    attempt.ended(&outcome);
+    attempt.ended(&outcome).await;
     match outcome {
         Ok(token) => {
             let mut response = go_to(&format!("{}/sign-in?signed-in=1&next={}", home(door), next.encoded()))?;

@@ -253,13 +253,14 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
 });
 
 /// The tables that are not copied, each with the reason.
-pub const NOT_COPIED: [(&str, &str); 14] = [
+pub const NOT_COPIED: [(&str, &str); 15] = [
     ("refinery_schema_history", "says which schema the database itself has"),
     ("installation", "its secret is copied apart, its identity is its own; the rest is about the schema"),
     ("revision", "counts changes to this database, and is raised when the copy is done"),
     ("sequence", "SQLite's; the greatest ids are carried over apart"),
     ("recurring_job", "servers put in what is missing"),
     ("presence", "who looks at what right now, which is over when the copy is done"),
+    ("sign_in_attempts", "counts of the last minutes, by addresses"),
     ("blob_deletion", "about bytes where the source has them"),
     ("copy_progress", "about the copy itself"),
     ("search_index", "made anew from the texts, when the copy is done"),

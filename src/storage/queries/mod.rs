@@ -21,6 +21,7 @@ pub mod saved_views;
 pub mod seals;
 pub mod search;
 pub mod sessions;
+pub mod sign_in_attempts;
 pub mod teams;
 pub mod tickets;
 pub mod users;
@@ -62,6 +63,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("seals", seals::STATEMENTS),
         ("search", search::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
+        ("sign_in_attempts", sign_in_attempts::STATEMENTS),
         ("teams", teams::STATEMENTS),
         ("tickets", tickets::STATEMENTS),
         ("users", users::STATEMENTS),

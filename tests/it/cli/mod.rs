@@ -21,29 +21,29 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A data folder, and commands on it.
-struct Desk {
+pub struct Desk {
     folder: TempDir,
     settings: Vec<(&'static str, String)>,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder"), settings: Vec::new() }
     }
 
     /// Puts a variable into the environment of all commands from now on.
-    fn set(&mut self, name: &'static str, value: &str) {
+    pub fn set(&mut self, name: &'static str, value: &str) {
         self.settings.push((name, value.to_owned()));
     }
 
     /// A desk with the workspace Acme.
-    fn with_acme() -> Self {
+    pub fn with_acme() -> Self {
         let desk = Self::new();
         desk.json("workspace add Acme --json");
         desk
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -55,12 +55,12 @@ impl Desk {
     }
 
     /// Runs a command line of words without spaces in them.
-    fn run(&self, line: &str) -> Output {
+    pub fn run(&self, line: &str) -> Output {
         self.run_with(line, "")
     }
 
     /// Runs a command line, with `input` on its standard input.
-    fn run_with(&self, line: &str, input: &str) -> Output {
+    pub fn run_with(&self, line: &str, input: &str) -> Output {
         let words: Vec<_> = line.split_whitespace().collect();
         self.run_words(&words, input)
     }
@@ -76,24 +76,24 @@ impl Desk {
 
     /// Runs a command that succeeds, and gives the JSON that it prints.
     #[track_caller]
-    fn json(&self, line: &str) -> Value {
+    pub fn json(&self, line: &str) -> Value {
         succeeded(&self.run(line))
     }
 
     /// Adds a user.
     #[track_caller]
-    fn add_user(&self, email: &str, role: &str, password: &str) -> Value {
+    pub fn add_user(&self, email: &str, role: &str, password: &str) -> Value {
         let line = format!("user add --workspace Acme --email {email} --role {role} --password-stdin --json");
         succeeded(&self.run_with(&line, password))
     }
 
     /// Runs a command that fails, and gives its one line of complaint.
     #[track_caller]
-    fn refusal(&self, line: &str) -> String {
+    pub fn refusal(&self, line: &str) -> String {
         one_line_of_failure(&self.run(line))
     }
 
-    fn serve(&self) -> Server {
+    pub fn serve(&self) -> Server {
         Server::start(self.command(&["serve", "--listen", "127.0.0.1:0"]))
     }
 
@@ -145,11 +145,11 @@ fn one_line_of_failure(output: &Output) -> String {
 }
 
 /// A server that runs until it is told to stop, or dropped.
-struct Server {
+pub struct Server {
     child: Child,
     /// What it printed before the first request.
     said: String,
-    address: String,
+    pub address: String,
     log: std::thread::JoinHandle<String>,
 }
 
@@ -164,17 +164,18 @@ impl Server {
             .expect("runs");
         let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
         // The log's line, of JSON or for people, has the address in it; the test harness bounds the wait.
-        let mut line = String::new();
+        let (mut line, mut early) = (String::new(), String::new());
         while !line.contains("listening") {
             line.clear();
             assert!(log.read_line(&mut line).expect("a log") > 0, "the server ended: {:?}", child.wait());
+            early.push_str(&line);
         }
         let address = line.split(['"', '=', ' ', '\n']).find(|word| word.starts_with("127.0.0.1:"));
         let address = address.unwrap_or_else(|| panic!("no address in {line}")).to_owned();
         let log = std::thread::spawn(move || {
-            let mut rest = String::new();
-            let _ = log.read_to_string(&mut rest);
-            rest
+            let mut all = early;
+            let _ = log.read_to_string(&mut all);
+            all
         });
         Self { child, said: String::new(), address, log }
     }
@@ -188,12 +189,12 @@ impl Server {
         &self.said
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://{}/api/v1/{path}", self.address)
     }
 
     /// Sends SIGTERM and gives the exit status and the log.
-    fn terminate(mut self) -> (Option<i32>, String) {
+    pub fn terminate(mut self) -> (Option<i32>, String) {
         self.tell_to_stop();
         let status = self.wait();
         (status, std::mem::replace(&mut self.log, std::thread::spawn(String::new)).join().expect("a log"))

@@ -9,6 +9,7 @@ use rstest::rstest;
 
 use super::proxy::Proxy;
 use crate::support::TestDatabase;
+use crate::support::logs::Log;
 
 fn ca() -> PathBuf {
     let path = std::env::var("TEST_POSTGRES_TLS_CA").expect(
@@ -186,29 +187,9 @@ fn a_root_certificate_must_be_one() {
     }
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_password_appears_in_no_message_and_no_log() {
-    let log = Log::default();
-    let written = log.clone();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || written.clone())
-        .try_init()
-        .expect("the only subscriber of this process");
+    let log = Log::caught("trace");
     let database = TestDatabase::postgres();
     let after = database.url().split_once("://postgres:").expect("a password").1;
     let password = after.split_once('@').expect("a host").0.to_owned();
@@ -229,7 +210,7 @@ async fn a_password_appears_in_no_message_and_no_log() {
     let other = url.replace(database.name(), "no_such_database");
     said.extend([refusal(&wrong), refusal(&other)]);
     store.close();
-    said.push(String::from_utf8_lossy(&log.0.lock().expect("no panic")).into_owned());
+    said.push(log.text());
     let said = said.join("\n");
     assert!(said.contains("no_such_database"), "{said}");
     assert!(said.contains("the database does not answer"), "the log was captured");

@@ -8,6 +8,7 @@ mod fields;
 pub mod history;
 mod identity_provider;
 mod injected;
+pub mod logs;
 mod openings;
 pub mod pages;
 pub mod raw;
@@ -21,7 +22,7 @@ use ferrodesk::app::manage::{apikeys, catalogue, users, workspaces};
 use ferrodesk::blobs::Blobs;
 use ferrodesk::config::{Config, Flags};
 use ferrodesk::domain::user::{Application, Email, Requester, Role};
-use ferrodesk::domain::{ApplicationId, CategoryId, Clock as _, Error, TagId, Timestamp, WorkspaceId};
+use ferrodesk::domain::{ApplicationId, CategoryId, Clock as _, Entropy, Error, TagId, Timestamp, WorkspaceId};
 use ferrodesk::http::metrics::HttpMetrics;
 use ferrodesk::http::{AppState, Parts, service};
 use ferrodesk::identity::apikey::Apikey;
@@ -156,6 +157,20 @@ impl TestApp {
         let (folder, database) = (Arc::clone(&self.folder), Arc::clone(&self.database));
         let store = (store, StorageMetrics::default());
         Self::assemble(folder, database, config, store, Arc::clone(&self.clock), Arc::clone(&self.entropy))
+    }
+
+    /// A stranger at another server on the same data, which takes its randomness from `entropy`.
+    pub fn stranger_where_chance_is(&self, entropy: Arc<dyn Entropy>) -> Client {
+        let state = AppState::new(Parts {
+            config: self.state.config().clone(),
+            store: self.state.store().clone(),
+            blobs: self.state.blobs().clone(),
+            clock: self.clock.clone(),
+            entropy,
+            secret: self.secret.clone(),
+            metrics: HttpMetrics::new(&StorageMetrics::default()),
+        });
+        Client::new(service(state), Arc::clone(&self.database))
     }
 
     /// The database under this desk.
