@@ -1,11 +1,11 @@
 //! Users.
 
 use super::taken;
-use crate::domain::user::{Email, Role};
+use crate::domain::user::{Email, Person, Role};
 use crate::domain::{Error, Timestamp, UserId, WorkspaceId};
 use crate::storage::Tx;
 use crate::storage::queries::users::{NewUser, User};
-use crate::storage::queries::{sessions, users};
+use crate::storage::queries::{people, sessions, users};
 
 /// Adds a user who signs in with a password.
 ///
@@ -21,6 +21,15 @@ pub fn add(
 ) -> Result<UserId, Error> {
     let new = NewUser { workspace, email, role, password_hash: Some(password_hash), identity: None, at };
     users::insert(tx, new)?.ok_or_else(|| taken("user", email.as_str()))
+}
+
+/// Names a user.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn set_name(tx: &mut dyn Tx, workspace: WorkspaceId, id: UserId, name: &str) -> Result<(), Error> {
+    let person = people::lock(tx, workspace, id)?.ok_or(Error::NotFound)?;
+    Ok(people::set(tx, workspace, &Person { name: name.to_owned(), ..person })?)
 }
 
 /// The workspace's users, oldest first.

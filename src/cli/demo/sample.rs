@@ -26,25 +26,26 @@ use crate::storage::Tx;
 /// Somebody in the demo.
 pub struct Person {
     pub email: &'static str,
+    name: &'static str,
     pub role: Role,
     /// Whether the demo prints how to sign in as them.
     pub is_shown: bool,
 }
 
-const fn person(email: &'static str, role: Role, is_shown: bool) -> Person {
-    Person { email, role, is_shown }
+const fn person(email: &'static str, name: &'static str, role: Role, is_shown: bool) -> Person {
+    Person { email, name, role, is_shown }
 }
 
 /// Everybody; the first is the customer of the printed curl lines.
 pub const PEOPLE: [Person; 8] = [
-    person("ann@customer.example", Role::Customer, true),
-    person("bao@customer.example", Role::Customer, true),
-    person("chidi@customer.example", Role::Customer, false),
-    person("dilnoza@customer.example", Role::Customer, false),
-    person("emre@customer.example", Role::Customer, false),
-    person(AGENT, Role::Agent, true),
-    person("hana@desk.example", Role::Agent, false),
-    person("ines@desk.example", Role::Admin, true),
+    person("ann@customer.example", "Ann Ito", Role::Customer, true),
+    person("bao@customer.example", "Bao Tran", Role::Customer, true),
+    person("chidi@customer.example", "Chidi Okafor", Role::Customer, false),
+    person("dilnoza@customer.example", "Dilnoza Karimova", Role::Customer, false),
+    person("emre@customer.example", "Emre Aydın", Role::Customer, false),
+    person(AGENT, "Gus Li", Role::Agent, true),
+    person("hana@desk.example", "Hana Sato", Role::Agent, false),
+    person("ines@desk.example", "Ines Duarte", Role::Admin, true),
 ];
 
 /// Who is to sign in at the desk first.
@@ -178,7 +179,7 @@ pub async fn fill(desk: &Desk, secret: &Secret, name: &'static str) -> anyhow::R
     for person in &PEOPLE {
         let email = Email::parse(person.email).map_err(anyhow::Error::msg)?;
         let hash = passwords.hash(&password(secret, person.email), &*desk.entropy).await?;
-        people.push((email, person.role, hash));
+        people.push((email, person.name, person.role, hash));
     }
     let now = desk.clock.now();
     // The files' folder is named after the workspace, whose id is known once it is there.
@@ -187,8 +188,9 @@ pub async fn fill(desk: &Desk, secret: &Secret, name: &'static str) -> anyhow::R
         .write(move |tx| {
             let start = now.minus(Duration::from_hours(40 * 24));
             let workspace = workspaces::add(tx, name, DEFAULT_OPEN_TICKET_LIMIT, true, start)?;
-            for (email, role, hash) in &people {
-                users::add(tx, workspace, email, *role, hash, start)?;
+            for (email, name, role, hash) in &people {
+                let id = users::add(tx, workspace, email, *role, hash, start)?;
+                users::set_name(tx, workspace, id, name)?;
             }
             for (name, description) in CATEGORIES {
                 catalogue::add_category(tx, workspace, name, description, start)?;
