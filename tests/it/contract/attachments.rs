@@ -292,7 +292,7 @@ async fn requests_with_files_wait_for_memory_without_starving_each_other() {
     let files: Vec<(&str, &[u8])> = vec![("log.txt", &bytes); 10];
     let fields = desk.ticket_fields();
     let parts = fields.parts(&files);
-    let requests = (0..3).map(|_| desk.client.post_parts(CREATE, &parts));
+    let requests = (0..2).map(|_| desk.client.post_parts(CREATE, &parts));
     for answer in futures_util::future::join_all(requests).await {
         answer.ticket_id();
     }
