@@ -286,13 +286,13 @@ async fn a_repeat_of_a_request_with_a_file_is_answered_even_if_its_category_is_g
 #[tokio::test]
 async fn requests_with_files_wait_for_memory_without_starving_each_other() {
     // Room for the files of one request.
-    let desk = Desk::with(|config| config.upload_memory_mib = 22).await;
+    let desk = Desk::with(|config| config.upload_memory_mib = 12).await;
     desk.set(Some(0), None).await;
     let bytes = vec![b'x'; LARGEST];
-    let files: Vec<(&str, &[u8])> = vec![("log.txt", &bytes); 10];
+    let files: Vec<(&str, &[u8])> = vec![("log.txt", &bytes); 5];
     let fields = desk.ticket_fields();
     let parts = fields.parts(&files);
-    let requests = (0..2).map(|_| desk.client.post_parts(CREATE, &parts));
+    let requests = (0..5).map(|_| desk.client.post_parts(CREATE, &parts));
     for answer in futures_util::future::join_all(requests).await {
         answer.ticket_id();
     }
