@@ -136,8 +136,13 @@ impl TestApp {
 
     /// A desk on PostgreSQL, whatever engine other tests run on.
     pub fn on_postgres() -> Self {
+        Self::on_postgres_with(|_| {})
+    }
+
+    /// The same with other settings.
+    pub fn on_postgres_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        Self::on(folder, Arc::new(TestDatabase::postgres()), |_| {})
+        Self::on(folder, Arc::new(TestDatabase::postgres()), change)
     }
 
     /// A desk on SQLite, whatever engine other tests run on.
