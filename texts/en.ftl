@@ -71,6 +71,7 @@ view-snoozed = Snoozed
 view-closed = Closed
 view-all = All tickets
 count-many = 10 000+
+count-of-view-many = 1 000+
 role-read-only = Can read
 role-team-agent = Agent of teams
 role-agent = Agent

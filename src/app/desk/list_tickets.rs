@@ -13,8 +13,11 @@ pub const DEFAULT_LIMIT: i64 = 50;
 /// Tickets on a page at the most.
 pub const MAX_LIMIT: i64 = 200;
 
-/// Tickets are counted up to here; of more, it is only said that they are more.
+/// The tickets of a list are counted up to here; of more, it is only said that they are more.
 pub const COUNTED_MAX: i64 = 10_000;
+
+/// Those of a view beside others, all of which are counted for every page of the console.
+pub const COUNTED_OF_VIEW_MAX: i64 = 1_000;
 
 /// A page of a list.
 #[derive(Clone, Debug)]
@@ -52,7 +55,7 @@ pub fn list_tickets(
     Ok(TicketList { tickets, next })
 }
 
-/// How many there are; `None` for more than [`COUNTED_MAX`].
+/// How many there are; `None` for more than `most`.
 ///
 /// # Errors
 /// [`Error::Forbidden`].
@@ -60,9 +63,10 @@ pub fn count_tickets(
     tx: &mut dyn Tx,
     staff: &Requester,
     filter: &DeskFilter,
+    most: i64,
     now: Timestamp,
 ) -> Result<Option<i64>, Error> {
     demand(staff, Right::ReadTickets)?;
-    let counted = desk_tickets::count(tx, staff.workspace, reach::of(staff), filter, COUNTED_MAX + 1, now)?;
-    Ok(Some(counted).filter(|counted| *counted <= COUNTED_MAX))
+    let counted = desk_tickets::count(tx, staff.workspace, reach::of(staff), filter, most + 1, now)?;
+    Ok(Some(counted).filter(|counted| *counted <= most))
 }

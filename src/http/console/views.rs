@@ -2,7 +2,7 @@
 
 use super::texts::text;
 use crate::app::desk::built_in_views::BUILT_IN;
-use crate::app::desk::list_tickets::count_tickets;
+use crate::app::desk::list_tickets::{COUNTED_OF_VIEW_MAX, count_tickets};
 use crate::app::desk::manage::saved_views;
 use crate::domain::shortcut::SavedView;
 use crate::domain::user::Requester;
@@ -32,6 +32,8 @@ pub struct View {
     pub query: String,
     /// As a reader is told; empty if it was not counted.
     pub count: String,
+    /// None as well if there are too many to count.
+    pub counted: Option<i64>,
 }
 
 impl View {
@@ -47,12 +49,20 @@ impl View {
 
     fn saved(view: SavedView) -> Self {
         let whose = if view.shared { Whose::Everybodys } else { Whose::Own };
-        Self { whose, word: view.id.to_string(), name: view.name, query: view.query, count: String::new() }
+        Self {
+            whose,
+            word: view.id.to_string(),
+            name: view.name,
+            query: view.query,
+            count: String::new(),
+            counted: None,
+        }
     }
 
     fn counted(mut self, tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<Self, Error> {
         if let Ok(query) = tickets_query::parse(&self.query, staff) {
-            self.count = shown(count_tickets(tx, staff, &query.filter, now)?);
+            self.counted = count_tickets(tx, staff, &query.filter, COUNTED_OF_VIEW_MAX, now)?;
+            self.count = self.counted.map_or_else(|| text("count-of-view-many"), |count| count.to_string());
         }
         Ok(self)
     }
@@ -69,14 +79,10 @@ pub fn views(tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<Vec<V
         name: text(&format!("view-{}", view.word)),
         query: view.query.to_owned(),
         count: String::new(),
+        counted: None,
     });
     let saved = saved_views::list(tx, staff)?;
     let views = built_in.chain(saved.into_iter().map(View::saved)).enumerate();
     let counted_max = BUILT_IN.len() + COUNTED_MAX;
     views.map(|(place, view)| if place < counted_max { view.counted(tx, staff, now) } else { Ok(view) }).collect()
-}
-
-/// A number of tickets; `None` is more than are counted.
-pub fn shown(count: Option<i64>) -> String {
-    count.map_or_else(|| text("count-many"), |count| count.to_string())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ferrodesk::identity::apikey::sha256;
 use ferrodesk::storage::{Database, StorageMetrics, Store, StoreOptions};
+use rusqlite::OpenFlags;
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
@@ -103,6 +104,32 @@ impl TestDatabase {
         }
     }
 
+    /// A number from the database, past the store, while somebody else may be writing. None if the table is not there yet.
+    pub fn number(&self, sql: &str) -> Option<i64> {
+        match &self.database {
+            Database::Sqlite(path) => {
+                let connection = rusqlite::Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+                connection.query_row(sql, [], |row| row.get(0)).ok()
+            }
+            Database::Postgres(_) => {
+                on_a_connection(&self.url, async |client| client.query_one(sql, &[]).await.ok().map(|row| row.get(0)))
+            }
+        }
+    }
+
+    /// Does something while nobody can read or write the table, and gives it back as soon as somebody waits.
+    pub fn while_locked<T: Send>(&self, table: &str, work: impl FnOnce() -> T + Send) -> T {
+        on_a_connection(&self.url, async |client| {
+            let lock = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+            client.batch_execute(&lock).await.expect("the lock");
+            let begun = work();
+            let waits = "SELECT 1 FROM pg_locks WHERE relation = $1::text::regclass AND NOT granted";
+            while client.query(waits, &[&table]).await.expect("a look").is_empty() {}
+            client.batch_execute("COMMIT").await.expect("the lock's end");
+            begun
+        })
+    }
+
     pub fn database(&self) -> &Database {
         &self.database
     }
@@ -162,17 +189,22 @@ pub fn administer(sql: &str) {
 
 /// Runs statements on a database; no reply is looked at.
 pub fn run_on(url: &str, sql: &str) {
-    let (url, sql) = (url.to_owned(), sql.to_owned());
-    // On a thread of its own, because the caller may be inside a runtime.
-    let ran = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("the server answers");
-            tokio::spawn(connection);
-            client.batch_execute(&sql).await.unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+    on_a_connection(url, async |client| client.batch_execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e:?}")));
+}
+
+/// On a thread of its own, because the caller may be inside a runtime.
+fn on_a_connection<T: Send>(url: &str, work: impl AsyncFnOnce(&tokio_postgres::Client) -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the server answers");
+                tokio::spawn(connection);
+                work(&client).await
+            })
         });
-    });
-    ran.join().expect("the statements run");
+        thread.join().expect("the statements run")
+    })
 }
 
 /// The name of a database that has the schema, made by the first test that asks.

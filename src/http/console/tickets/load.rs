@@ -2,7 +2,7 @@
 
 use super::query::{HOME_VIEW, ListQuery};
 use crate::app::desk::directory::{Directory, directory};
-use crate::app::desk::list_tickets::{DEFAULT_LIMIT, TicketList, count_tickets, list_tickets};
+use crate::app::desk::list_tickets::{COUNTED_MAX, DEFAULT_LIMIT, TicketList, count_tickets, list_tickets};
 use crate::app::desk::read_events::last_event;
 use crate::app::desk::read_ticket::{TicketPage, read_ticket};
 use crate::app::desk::rights::{Right, has};
@@ -10,7 +10,8 @@ use crate::app::desk::workplace::draft;
 use crate::domain::user::Requester;
 use crate::domain::{Error, EventId, TicketId, Timestamp};
 use crate::http::AppState;
-use crate::http::console::views::{View, shown, views};
+use crate::http::console::texts::text;
+use crate::http::console::views::{View, views};
 use crate::storage::Tx;
 use crate::storage::queries::workplace::Draft;
 
@@ -68,8 +69,11 @@ fn read(
     let view = views.iter().find(|view| view.word == query.view).ok_or(Error::NotFound)?.clone();
     let asked = query.asked(&view.query, staff);
     let list = list_tickets(tx, staff, &asked.filter, asked.sort, asked.after.as_deref(), DEFAULT_LIMIT, now)?;
-    let is_counted = query.narrowing().next().is_none() && !view.count.is_empty();
-    let total = if is_counted { view.count.clone() } else { shown(count_tickets(tx, staff, &asked.filter, now)?) };
+    let total = match view.counted.filter(|_| query.narrowing().next().is_none()) {
+        Some(counted) => Some(counted),
+        None => count_tickets(tx, staff, &asked.filter, COUNTED_MAX, now)?,
+    };
+    let total = total.map_or_else(|| text("count-many"), |total| total.to_string());
     let directory = directory(tx, staff)?;
     Ok(Loaded { staff: *staff, directory, query, views, view, list, total, page, draft, last_event })
 }

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::NAME_MAX_CHARS;
 use crate::app::desk::built_in_views::{BUILT_IN, BuiltInView};
-use crate::app::desk::list_tickets::count_tickets;
+use crate::app::desk::list_tickets::{COUNTED_OF_VIEW_MAX, count_tickets};
 use crate::app::desk::manage::saved_views::{self, ViewChange};
 use crate::domain::shortcut::SavedView;
 use crate::domain::user::Requester;
@@ -42,7 +42,7 @@ pub struct ViewBody {
     /// Null if it is built in
     #[schema(value_type = Option<String>, format = DateTime)]
     created_at: Option<Moment>,
-    /// How many tickets within reach it shows, if `counts=true` asked for it; null for more than 10 000
+    /// How many tickets within reach it shows, if `counts=true` asked for it; null for more than 1 000
     #[serde(skip_serializing_if = "Option::is_none")]
     #[expect(clippy::option_option, reason = "not asked for, too many to count, and a number are three answers")]
     count: Option<Option<i64>>,
@@ -70,7 +70,7 @@ impl ViewBody {
     fn counted(mut self, tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<Self, Error> {
         // A query that an older version could read and this one cannot counts nothing.
         if let Ok(query) = tickets_query::parse(&self.query, staff) {
-            self.count = Some(count_tickets(tx, staff, &query.filter, now)?);
+            self.count = Some(count_tickets(tx, staff, &query.filter, COUNTED_OF_VIEW_MAX, now)?);
         }
         Ok(self)
     }

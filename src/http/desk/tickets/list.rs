@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::TicketBody;
-use crate::app::desk::list_tickets::{DEFAULT_LIMIT, count_tickets, list_tickets};
+use crate::app::desk::list_tickets::{COUNTED_MAX, DEFAULT_LIMIT, count_tickets, list_tickets};
 use crate::http::AppState;
 use crate::http::desk::caller::Staff;
 use crate::http::desk::cursor;
@@ -89,7 +89,8 @@ pub async fn list(State(app): State<AppState>, staff: Staff, RawQuery(query): Ra
         .read_anywhere(move |tx| {
             let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
             let listed = list_tickets(tx, &caller, &query.filter, query.sort, after.as_deref(), limit, now)?;
-            let total = if query.count { Some(count_tickets(tx, &caller, &query.filter, now)?) } else { None };
+            let total =
+                if query.count { Some(count_tickets(tx, &caller, &query.filter, COUNTED_MAX, now)?) } else { None };
             Ok((listed, total))
         })
         .await?;
