@@ -4,6 +4,7 @@ use axum::Router;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use http::{HeaderValue, header};
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Ref, RefOr, ResponseBuilder, ServerBuilder};
 use utoipa::{IntoParams, OpenApi, ToSchema};
@@ -14,6 +15,10 @@ use super::customer::{
     catalogue, change_status, create_ticket, detailed_view, download, history, log_in, refresh, reply, update_ticket,
 };
 use super::desk;
+
+/// What the page at `/docs` may load. Swagger UI puts styles into the page, and has its icons in its style sheet.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// The failures that every endpoint may answer with, by status.
 const FAILURES: [(&str, &str); 8] = [
@@ -85,6 +90,9 @@ pub fn openapi(base: &str) -> utoipa::openapi::OpenApi {
 pub fn routes(base: &str) -> Router<AppState> {
     let document = openapi(base).to_pretty_json().expect("a description of strings can be written as JSON");
     let page = SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json"));
+    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    let page: Router<AppState> = page.into();
+    let page = page.layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, policy));
     Router::new()
         // Who opens the bare address in a browser wants to know what this is.
         .route("/", get(|| async { Redirect::to("/docs/") }))

@@ -64,8 +64,8 @@ struct FieldProblem {
 }
 
 impl ProblemDocument {
-    /// The document that says what `error` is.
-    pub fn of(error: &ApiError) -> Self {
+    /// The document that says what `error` is, in the answer to the request that the log calls `request_id`.
+    pub fn of(error: &ApiError, request_id: String) -> Self {
         let kind = error.error_type.to_ascii_lowercase().replace(' ', "-");
         let (general, fields): (Vec<_>, Vec<_>) = error.errors.iter().partition(|(field, _)| field == DETAIL);
         let errors: Vec<FieldProblem> = fields
@@ -84,7 +84,7 @@ impl ProblemDocument {
             status: error.status.as_u16(),
             detail,
             errors,
-            request_id: current_request_id(),
+            request_id,
         }
     }
 }
@@ -96,7 +96,8 @@ pub async fn as_problem(mut response: Response) -> Response {
         None if is_bare_failure(&response) => ApiError::bare(response.status()),
         None => return response,
     };
-    let document = serde_json::to_vec(&ProblemDocument::of(&error)).expect("text and numbers can be written as JSON");
+    let document = serde_json::to_vec(&ProblemDocument::of(&error, current_request_id()))
+        .expect("text and numbers can be written as JSON");
     let (mut parts, _) = response.into_parts();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     parts.headers.remove(header::CONTENT_LENGTH);

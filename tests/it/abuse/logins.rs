@@ -136,18 +136,7 @@ async fn many_strangers_together_are_stopped_and_who_was_here_before_is_not() {
 async fn counts_are_swept_when_their_time_is_over_and_hold_nothing_that_was_typed() {
     let desk = behind_a_proxy(10, 10).await;
     sign_in(&desk, &desk.app, HOME, PASSWORD, "typed in the wrong field").await;
-    let kept = async || {
-        desk.app
-            .read(|tx| {
-                let mut rows = Vec::new();
-                tx.query("SELECT counted_by FROM sign_in_attempts", &[], &mut |row| {
-                    rows.push(row.bytes(0)?.to_vec());
-                    Ok(())
-                })?;
-                Ok(rows)
-            })
-            .await
-    };
+    let kept = async || desk.app.kept("SELECT counted_by FROM sign_in_attempts").await;
     assert_eq!(kept().await.iter().map(Vec::len).collect::<Vec<_>>(), [32; 3], "hashes");
     let sweep = async || {
         ferrodesk::jobs::sweep::sweep(desk.app.state.store(), desk.app.state.blobs(), desk.app.state.clock().now())

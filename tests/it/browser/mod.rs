@@ -1,5 +1,6 @@
 //! The console in a real browser, at the widths of a desk and of a telephone.
 
+mod documentation;
 mod driver;
 mod help;
 mod hostile;

@@ -3,6 +3,7 @@
 mod compression;
 mod lists;
 mod new_ticket;
+mod prefetch;
 mod safety;
 mod search;
 mod settings;

@@ -28,15 +28,8 @@ async fn the_cookie_is_bound_to_the_host_and_only_its_hash_is_kept() {
     assert!(!set.contains("Domain"), "{set}");
     let token = set.split([';', '=']).nth(1).expect("a value");
     assert_eq!(token.len(), 43, "256 bits");
-    let kept = desk.app.read(|tx| {
-        let mut kept = Vec::new();
-        tx.query("SELECT token_hash FROM console_cookie", &[], &mut |row| {
-            kept.push(row.bytes(0)?.to_vec());
-            Ok(())
-        })?;
-        Ok(kept)
-    });
-    assert_eq!(kept.await, [ferrodesk::identity::apikey::sha256(token.as_bytes())]);
+    let kept = desk.app.kept("SELECT token_hash FROM console_cookie").await;
+    assert_eq!(kept, [ferrodesk::identity::apikey::sha256(token.as_bytes())]);
 
     let client = with_cookie(&stranger, &answer);
     let back = page(&client, "/desk/sign-in?signed-in=1&next=%2Fdesk%2Ftickets%3Fview%3Dall").await;

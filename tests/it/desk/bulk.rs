@@ -15,11 +15,13 @@ async fn each_ticket_succeeds_or_fails_on_its_own() {
     let foreign = open(&gil, &globex).await;
     let change = json!({ "status": "closed", "assignee": home.gus.requester.user });
     let body = json!({ "tickets": [second, foreign, first, second], "change": change });
-    let results = ok(&home.agent.post_json(BULK, &body).await)["results"].clone();
+    let answer = home.agent.post_json(BULK, &body).await;
+    let results = ok(&answer)["results"].clone();
     let tickets: Vec<&Value> = results.as_array().expect("a list").iter().map(|result| &result["ticket"]).collect();
     assert_eq!(tickets, [&json!(second), &json!(foreign), &json!(first)]);
     assert_eq!(results[0]["version"], home.read(second).await["version"]);
     assert_eq!((&results[1]["problem"]["status"], results[1].get("version")), (&json!(404), None));
+    assert_eq!(results[1]["problem"]["request_id"], answer.header("x-request-id"));
     for ticket in [first, second] {
         assert_eq!(home.read(ticket).await["status"], "closed");
     }

@@ -218,9 +218,14 @@ impl TestApp {
 
     /// The answers that are kept for repeats, oldest first.
     pub async fn kept_answers(&self) -> Vec<Vec<u8>> {
+        self.kept("SELECT answer FROM idempotency_key ORDER BY created_at, key").await
+    }
+
+    /// The only column, of bytes, of what a statement selects.
+    pub async fn kept(&self, select: &'static str) -> Vec<Vec<u8>> {
         self.read(|tx| {
             let mut kept = Vec::new();
-            tx.query("SELECT answer FROM idempotency_key ORDER BY created_at, key", &[], &mut |row| {
+            tx.query(select, &[], &mut |row| {
                 kept.push(row.bytes(0)?.to_vec());
                 Ok(())
             })?;

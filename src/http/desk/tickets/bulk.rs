@@ -9,6 +9,7 @@ use super::change::ChangeBody;
 use crate::app::desk::bulk_change::{Outcome, TICKETS_MAX, bulk_change};
 use crate::app::desk::change_ticket::TicketChange;
 use crate::domain::TicketId;
+use crate::http::access_log::current_request_id;
 use crate::http::desk::body::Json;
 use crate::http::desk::caller::Staff;
 use crate::http::desk::kept::{Answer, Repeat, answer_once};
@@ -45,12 +46,12 @@ struct ResultBody {
     problem: Option<ProblemDocument>,
 }
 
-impl From<Outcome> for ResultBody {
-    fn from((ticket, outcome): Outcome) -> Self {
+impl ResultBody {
+    fn new((ticket, outcome): Outcome, request_id: &str) -> Self {
         match outcome {
             Ok(version) => Self { ticket: ticket.0, version: Some(version.0), problem: None },
             Err(error) => {
-                let problem = ProblemDocument::of(&ApiError::at(Place::Desk, error));
+                let problem = ProblemDocument::of(&ApiError::at(Place::Desk, error), request_id.to_owned());
                 Self { ticket: ticket.0, version: None, problem: Some(problem) }
             }
         }
@@ -79,9 +80,13 @@ pub async fn bulk(
     let tickets: Vec<TicketId> = tickets.into_iter().map(TicketId).collect();
     let change = TicketChange::try_from(change)?;
     let at = app.clock().now();
+    // The transaction runs on a thread that does not know it.
+    let request_id = current_request_id();
     answer_once(&app, request, at, move |tx| {
         let outcomes = bulk_change(tx, &staff.0, &tickets, &change, at)?;
-        Answer::ok(&ResultsBody { results: outcomes.into_iter().map(ResultBody::from).collect() })
+        Answer::ok(&ResultsBody {
+            results: outcomes.into_iter().map(|outcome| ResultBody::new(outcome, &request_id)).collect(),
+        })
     })
     .await
 }
