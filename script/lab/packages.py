@@ -7,6 +7,7 @@ import sys
 
 PROGRAMS = {
     "etcd-server": "/usr/bin/etcd",
+    "fuse3": "/usr/bin/fusermount3",
     "haproxy": "/usr/sbin/haproxy",
     "openssl": "/usr/bin/openssl",
     "patroni": "/usr/bin/patroni",
