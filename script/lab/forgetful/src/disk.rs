@@ -49,7 +49,7 @@ pub struct Loss {
 pub struct Sync {
     /// Says that it succeeded, and does nothing.
     pub lies: bool,
-    /// How many more are to fail, of those whose path has this in it.
+    /// How many more are to fail, of those whose path, with a `$` at its end, has this in it.
     pub failing: usize,
     pub failing_at: String,
 }
@@ -151,7 +151,8 @@ impl Disk {
         if self.sync.lies {
             return Ok(());
         }
-        let fails = self.sync.failing > 0 && self.path(number).is_some_and(|path| path.contains(&self.sync.failing_at));
+        let fails =
+            self.sync.failing > 0 && self.path(number).is_some_and(|path| (path + "$").contains(&self.sync.failing_at));
         if fails {
             self.sync.failing -= 1;
         }

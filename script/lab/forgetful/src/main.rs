@@ -9,8 +9,9 @@
 //!   since, each page of a file and each change of a name is there or is not, as chance has it. A file's name is synced with
 //!   its folder alone, and a rename is there as a whole or not at all. Answers how many pages and names are lost.
 //! - `lie`: syncs do nothing from now on, and say that they did.
-//! - `fail N TEXT`: the next N syncs of what has TEXT in its path fail with EIO. The pages that they should have written
-//!   stay as they are for who reads them, and are not written by a later sync, as on Linux.
+//! - `fail N TEXT`: the next N syncs of what has TEXT in its path, with a `$` at the path's end, fail with EIO. Of the pages
+//!   that they should have written, some are; all stay as they are for who reads them, and no later sync writes them, as on
+//!   Linux.
 //!
 //! It ends, and the folder with all that was in it, at the end of standard input.
 
