@@ -4,12 +4,13 @@
 //! to name is in the database; `app/blob_deletion.rs` has the argument.
 
 mod failure;
+mod folders;
 mod leftover;
 mod owner;
 mod s3;
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -27,7 +28,9 @@ use crate::config::BlobsAt;
 use crate::domain::attachment::ContentHash;
 use crate::domain::{Error, Timestamp, WorkspaceId};
 use crate::identity::apikey::sha256;
+use crate::private_folder;
 use failure::{describe, failed, has_no_conditional_put};
+use folders::Folders;
 
 /// How long anything may take that is not told otherwise; a disk is not given up on.
 const FOR_EVER: Duration = Duration::from_hours(24);
@@ -40,8 +43,8 @@ pub struct Blobs {
     within: Duration,
     /// Whether to store only what is not there yet. Some servers cannot.
     creates: Arc<AtomicBool>,
-    /// The folder of the files, if that is what the bytes are in.
-    folder: Option<PathBuf>,
+    /// The folders of the files, if that is what the bytes are in.
+    folders: Option<Arc<Folders>>,
 }
 
 /// Stored bytes, as a listing shows them.
@@ -75,16 +78,12 @@ impl Blobs {
     /// # Errors
     /// When the folder cannot be made.
     pub fn local(folder: &Path) -> std::io::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt as _;
         // Attachments are nobody else's business, whatever the folder above allows.
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::File::open(parent)?.sync_all()?;
-        }
+        private_folder::create(folder)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         // A file that is there already may not be synced yet by whoever wrote it: each upload writes and syncs its own.
         let creates = Arc::new(AtomicBool::new(false));
-        Ok(Self { folder: Some(folder.to_owned()), creates, ..Self::on(Arc::new(store)) })
+        Ok(Self { folders: Some(Arc::new(Folders::below(folder))), creates, ..Self::on(Arc::new(store)) })
     }
 
     /// Bytes in memory, for tests.
@@ -94,7 +93,7 @@ impl Blobs {
     }
 
     fn on(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, within: FOR_EVER, creates: Arc::new(AtomicBool::new(true)), folder: None }
+        Self { store, within: FOR_EVER, creates: Arc::new(AtomicBool::new(true)), folders: None }
     }
 
     /// Sees whether the store answers, by looking at the first of what is stored.
@@ -130,8 +129,22 @@ impl Blobs {
                 Err(error) => return Err(error),
             }
         }
+        self.sync_folder_of(key).await?;
         // What is written over is the same bytes, or what is left of them.
         self.store.put(key, bytes.into()).await.map(|_| ())
+    }
+
+    /// Sees to it that the folder which a file is about to be put into is there after a power cut.
+    async fn sync_folder_of(&self, key: &Key) -> object_store::Result<()> {
+        let Some(folders) = self.folders.clone() else { return Ok(()) };
+        let folder = Path::new(key.as_ref()).parent().map(Path::to_owned).unwrap_or_default();
+        if folders.is_synced(&folder) {
+            return Ok(());
+        }
+        let synced = tokio::task::spawn_blocking(move || folders.sync(&folder)).await.map_err(std::io::Error::other);
+        synced
+            .flatten()
+            .map_err(|error| object_store::Error::Generic { store: "LocalFileSystem", source: error.into() })
     }
 
     async fn has(&self, key: &Key, length: usize) -> object_store::Result<bool> {
@@ -216,8 +229,8 @@ impl Blobs {
     /// # Errors
     /// When the folder cannot be read.
     pub async fn delete_half_written(&self, not_after: Timestamp) -> Result<u64, Error> {
-        let Some(folder) = self.folder.clone() else { return Ok(0) };
-        let swept = tokio::task::spawn_blocking(move || leftover::delete(&folder, not_after));
+        let Some(folders) = self.folders.clone() else { return Ok(0) };
+        let swept = tokio::task::spawn_blocking(move || leftover::delete(&folders.root, not_after));
         swept.await.map_err(Error::internal)?.map_err(Error::internal)
     }
 

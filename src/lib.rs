@@ -8,4 +8,5 @@ pub mod domain;
 pub mod http;
 pub mod identity;
 pub mod jobs;
+pub mod private_folder;
 pub mod storage;

@@ -100,14 +100,20 @@ class Workspace:
 class Node:
     """A server of a desk, with a data folder; it is the only process that this ever ends."""
 
-    def __init__(self, desk, data, port=None):
+    def __init__(self, desk, data, port=None, log=None):
         self.desk, self.data, self.port, self.child = desk, pathlib.Path(data), port or free_port(), None
-        self.log = self.data.with_name(f"{self.data.name}.log")
+        self.log = log or self.data.with_name(f"{self.data.name}.log")
 
     def start(self):
         """Starts it, and returns when it is ready to serve."""
         self.begin()
         self.child.until(self.ready, "the server")
+
+    def start_timed(self):
+        """The same; gives how long it took, in seconds."""
+        started = time.monotonic()
+        self.start()
+        return time.monotonic() - started
 
     def begin(self):
         """Starts it without waiting."""

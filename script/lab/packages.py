@@ -7,7 +7,10 @@ import sys
 
 PROGRAMS = {
     "etcd-server": "/usr/bin/etcd",
+    "fuse3": "/usr/bin/fusermount3",
     "haproxy": "/usr/sbin/haproxy",
+    # Its folder is named after the machine, which is found out where it is used.
+    "libfaketime": "/usr/share/doc/libfaketime",
     "openssl": "/usr/bin/openssl",
     "patroni": "/usr/bin/patroni",
     "pgbouncer": "/usr/sbin/pgbouncer",

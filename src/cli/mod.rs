@@ -32,6 +32,7 @@ use crate::domain::{Clock, Entropy, Error};
 use crate::identity::secret::Secret;
 use crate::identity::system::{SystemClock, SystemEntropy};
 use crate::jobs::blob_owner;
+use crate::private_folder;
 use crate::storage::{StorageMetrics, Store, StoreOptions};
 
 /// How long a command waits for a server that is writing.
@@ -219,7 +220,7 @@ struct Desk {
 
 impl Desk {
     fn open(config: Config, options: &StoreOptions, metrics: StorageMetrics) -> anyhow::Result<Self> {
-        create_private_folder(&config.data)
+        private_folder::create(&config.data)
             .with_context(|| format!("cannot use the data folder {}", config.data.display()))?;
         let database = config.database()?;
         let store = database.open(options, metrics).with_context(|| format!("cannot open the database {database}"))?;
@@ -254,10 +255,4 @@ impl Desk {
         let name = selected.workspace.clone();
         self.store.read(move |tx| crate::app::manage::workspaces::find(tx, &name)).await
     }
-}
-
-/// Makes the folder if there is none; what is in it is nobody else's business.
-fn create_private_folder(folder: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -15,7 +16,10 @@ use crate::http::metrics::HttpMetrics;
 use crate::http::{AppState, Parts, server};
 use crate::identity::secret::Secret;
 use crate::jobs::{self, blob_owner};
-use crate::storage::{StorageMetrics, StoreOptions};
+use crate::storage::{StorageMetrics, Store, StoreOptions};
+
+/// How often the server asks whether the disk has failed it.
+const LOOK_AT_DISK_EVERY: Duration = Duration::from_millis(100);
 
 /// Start the server.
 #[derive(Args)]
@@ -68,7 +72,14 @@ pub fn start(
             secret,
             metrics: HttpMetrics::new(&metrics),
         });
-        let stop = stop_signal()?;
+        let told = stop_signal()?;
+        let broken = store.clone();
+        let stop = async move {
+            tokio::select! {
+                () = told => {}
+                () = is_broken(&broken) => {}
+            }
+        };
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
         let jobs = tokio::spawn(jobs::run(app.clone()));
         tokio::spawn(look_at_blobs(app.clone()));
@@ -76,6 +87,10 @@ pub fn start(
         tracing::info!("stopping");
         jobs.abort();
         store.close();
+        anyhow::ensure!(
+            !store.is_broken(),
+            "the disk refused to sync the database, so what is read may not be on it: start again"
+        );
         tracing::info!("stopped");
         Ok(())
     })
@@ -91,6 +106,13 @@ async fn look_at_blobs(app: AppState) {
         Ok(true) => {}
         Ok(false) => tracing::warn!("{}", blob_owner::NOT_OURS),
         Err(error) => tracing::warn!(?error, "whose the store of attachments is cannot be told"),
+    }
+}
+
+/// Resolves when the process must end because of its disk.
+async fn is_broken(store: &Store) {
+    while !store.is_broken() {
+        tokio::time::sleep(LOOK_AT_DISK_EVERY).await;
     }
 }
 

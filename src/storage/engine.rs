@@ -26,6 +26,10 @@ pub trait Engine: Send + Sync {
     fn revision(&self) -> u64;
     /// Whether reads and writes can be expected to succeed.
     fn readiness(&self) -> Readiness;
+    /// See `Store::is_broken`.
+    fn is_broken(&self) -> bool {
+        false
+    }
     /// See `Store::integrity_problems`.
     fn integrity_problems(&self) -> Result<Vec<String>, StorageError>;
     /// Copies the database to a new SQLite file, as it is at one moment, if it is such a file itself. Whether it did.

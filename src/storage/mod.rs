@@ -308,6 +308,13 @@ impl Store {
         }
     }
 
+    /// Whether the disk has failed in a way after which this process must end, so that the next one begins with what the
+    /// disk has: what this one reads may not be on it. No write is promised any more; reads go on until then.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.engine.is_broken()
+    }
+
     /// A number that grows whenever keys, users, sessions, catalogue or settings change: at once for changes made
     /// through this store, within a tenth of a second for those of other processes. What was read while it had the
     /// same value may be remembered.

@@ -25,3 +25,18 @@ async fn of_many_servers_one_runs_a_job_that_is_due() {
     let other = store.write(move |tx| recurring::claim(tx, "another", EVERY, AT)).await;
     assert!(other.expect("a claim"), "each job is due on its own");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_put_back_keeps_no_job_from_its_time() {
+    const EVERY: Duration = Duration::from_secs(1);
+    let desk = Desk::new().await;
+    let store = desk.app.state.store();
+    let claim =
+        async |at: Timestamp| store.write(move |tx| recurring::claim(tx, "seal", EVERY, at)).await.expect("a claim");
+    assert!(claim(AT.plus(Duration::from_hours(1))).await, "by a clock that is an hour fast");
+    assert!(claim(AT).await, "it was put right");
+    assert!(!claim(AT).await, "and the job is due once an interval again");
+    // Servers whose clocks differ a little do not claim from each other.
+    assert!(claim(AT.plus(Duration::from_secs(30))).await);
+    assert!(!claim(AT).await);
+}

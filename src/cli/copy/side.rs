@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use secrecy::SecretString;
 
-use super::super::{COMMAND_BUSY_TIMEOUT, create_private_folder, secret};
+use super::super::{COMMAND_BUSY_TIMEOUT, secret};
 use crate::blobs::Blobs;
 use crate::config::{BlobsAt, Config};
+use crate::private_folder;
 use crate::storage::{Database, StorageMetrics, Store, StoreOptions, copy};
 
 /// Reading a whole installation takes long, and nobody is made to wait by it.
@@ -85,7 +86,7 @@ impl Given {
         if let Database::Sqlite(path) = &self.database {
             let folders = [path.parent().unwrap_or(Path::new("")), &self.config.data];
             for folder in folders.into_iter().filter(|folder| !folder.as_os_str().is_empty()) {
-                create_private_folder(folder)
+                private_folder::create(folder)
                     .with_context(|| format!("the {}: cannot use the folder {}", self.role, folder.display()))?;
             }
         }

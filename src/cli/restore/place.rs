@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use tempfile::TempDir;
 
+use super::super::Desk;
 use super::super::backup::archive::folder_of;
 use super::super::backup::options;
 use super::super::progress::Bar;
-use super::super::{Desk, create_private_folder};
 use crate::config::Config;
 use crate::domain::Error;
 use crate::identity::secret;
+use crate::private_folder;
 use crate::storage::copy::{self, TABLES};
 use crate::storage::{Database, StorageMetrics, Store};
 
@@ -31,7 +32,7 @@ pub struct Place {
 impl Place {
     /// Refuses what is in use, and what has something in it that a restore would destroy.
     pub async fn prepare(config: &Config, replace: bool) -> anyhow::Result<Self> {
-        create_private_folder(&config.data)?;
+        private_folder::create(&config.data)?;
         let database = config.database()?;
         if database.is_in_use()? {
             bail!("{database}: {IN_USE}");
@@ -42,7 +43,7 @@ impl Place {
                 if replace {
                     set_aside(config, path)?;
                 }
-                create_private_folder(folder_of(path))?;
+                private_folder::create(folder_of(path))?;
                 place.extracted = Database::half_restored(path);
                 // What is beside a half-restored file was looked at when that was begun.
                 if path.exists() && !place.extracted.exists() {

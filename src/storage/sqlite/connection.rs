@@ -40,5 +40,7 @@ fn open(shared: &Shared, access: OpenFlags) -> Result<Connection, StorageError> 
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // Without this, SQLite looks at the values that are bound and prepares some statements anew at every call.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // Only `checkpoint::let_fold` may: after a sync that failed, nobody.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(connection)
 }

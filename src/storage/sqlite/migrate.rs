@@ -7,28 +7,35 @@ use std::path::Path;
 use refinery::Runner;
 use rusqlite::Connection;
 
-use super::{StorageError, StoreOptions};
+use super::{StorageError, StoreOptions, checkpoint, is_in_use};
 use crate::storage::schema;
 
 mod embedded {
     refinery::embed_migrations!("migrations/sqlite");
 }
 
-/// Creates the file if there is none, switches it to write-ahead logging and applies what is missing of the schema.
-/// Processes that start at once take turns.
-pub fn bring_up_to_date(path: &Path, options: &StoreOptions) -> Result<(), StorageError> {
+/// Creates the file if there is none, folds in the log that was left, switches to write-ahead logging and applies what is
+/// missing of the schema. Processes that start at once take turns. Gives whether writes may rest on the log: not, if it
+/// could not be folded in.
+pub fn bring_up_to_date(path: &Path, options: &StoreOptions) -> Result<bool, StorageError> {
     let lock_path = path.with_extension("migrate.lock");
     let cannot_lock = |e| StorageError::Schema(format!("cannot lock {}: {e}", lock_path.display()));
     let lock = File::create(&lock_path).map_err(cannot_lock)?;
     lock.lock().map_err(cannot_lock)?;
+    // Beside others, the log is theirs, and what they know of it is not forgotten.
+    let is_alone = !is_in_use(path)?;
     // Made by us, because SQLite would let everybody read it; its log takes over the mode.
     let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
     made.map_err(|e| StorageError::Schema(format!("cannot open {}: {e}", path.display())))?;
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(options.busy_timeout)?;
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    let folded = if is_alone { checkpoint::whole(&connection) } else { Ok(true) };
+    if let Err(error) = &folded {
+        tracing::error!(%error, "the write-ahead log cannot be folded in; until it is, writes are answered 503");
+    }
     apply(&mut connection)?;
-    Ok(())
+    Ok(folded.is_ok())
 }
 
 fn apply(connection: &mut Connection) -> Result<(), StorageError> {

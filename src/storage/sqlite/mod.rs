@@ -15,7 +15,7 @@ mod writer;
 use std::fs::File;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -27,6 +27,7 @@ use self::read_gate::ReadGate;
 use super::engine::{self, Engine as _, Readiness};
 use super::work::Job;
 use super::{StorageError, StorageMetrics, StoreOptions};
+use crate::private_folder::sync_name;
 
 /// What the threads share.
 pub struct Shared {
@@ -45,7 +46,42 @@ pub struct Shared {
     read_gate: ReadGate,
     /// Whether the writer's last transaction came to pass.
     can_write: AtomicBool,
+    /// A [`Health`].
+    health: AtomicU8,
     closing: AtomicBool,
+}
+
+/// What the disk has done to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Good,
+    /// The log that was there at the start could not be folded in yet, so that nothing may rest on it. Reads go on.
+    Unfolded,
+    /// A checkpoint could not be synced: nothing may be written any more by this process.
+    Broken,
+}
+
+impl Shared {
+    fn health(&self) -> Health {
+        let found = self.health.load(Ordering::Acquire);
+        let all = [Health::Good, Health::Unfolded, Health::Broken];
+        all.into_iter().find(|health| *health as u8 == found).unwrap_or(Health::Broken)
+    }
+
+    fn set_health(&self, health: Health) {
+        self.health.store(health as u8, Ordering::Release);
+    }
+
+    /// Takes note of a checkpoint that failed.
+    fn note(&self, failure: &checkpoint::Failure) {
+        match failure {
+            checkpoint::Failure::Sync(_) => {
+                tracing::error!(error = %failure, "a checkpoint failed; nothing is written any more");
+                self.set_health(Health::Broken);
+            }
+            checkpoint::Failure::Other(_) => tracing::warn!(error = %failure, "a checkpoint failed"),
+        }
+    }
 }
 
 /// A SQLite file and its threads.
@@ -61,7 +97,7 @@ pub struct Engine {
 impl Engine {
     /// Opens the file, migrates it and starts the threads.
     pub fn open(path: &Path, options: &StoreOptions, metrics: StorageMetrics) -> Result<Self, StorageError> {
-        migrate::bring_up_to_date(path, options)?;
+        let is_folded = migrate::bring_up_to_date(path, options)?;
         let file = File::open(path).map_err(|e| StorageError::Engine(Box::new(e)))?;
         let shared = Arc::new(Shared {
             path: path.to_owned(),
@@ -72,12 +108,15 @@ impl Engine {
             log_is_long: AtomicBool::new(false),
             read_gate: ReadGate::default(),
             can_write: AtomicBool::new(true),
+            health: AtomicU8::new(if is_folded { Health::Good } else { Health::Unfolded } as u8),
             closing: AtomicBool::new(false),
         });
         let (writes, write_queue) = bounded(options.queue);
         let (reads, read_queue) = bounded(options.queue);
         let (running, stop) = bounded(0);
         let mut threads = vec![writer::start(&shared, write_queue, stop.clone())?];
+        // The writer's connection has made the log. SQLite syncs its name too, and does not look whether that succeeds.
+        sync_name(path).map_err(|e| StorageError::Engine(Box::new(e)))?;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let readers = if options.readers == 0 { cores.clamp(2, 8) } else { options.readers };
         for number in 0..readers {
@@ -114,7 +153,14 @@ impl engine::Engine for Engine {
         self.shared.revision.load(Ordering::Acquire)
     }
 
+    fn is_broken(&self) -> bool {
+        self.shared.health() == Health::Broken
+    }
+
     fn readiness(&self) -> Readiness {
+        if self.shared.health() != Health::Good {
+            return Readiness::Away;
+        }
         if self.shared.can_write.load(Ordering::Acquire) { Readiness::AskByReading } else { Readiness::AskByWriting }
     }
 
@@ -155,6 +201,10 @@ impl engine::Engine for Engine {
         }
         drop(self.running.lock().expect("no thread panics while it holds this").take());
         engine::join(self.threads.lock().expect("no thread panics while it holds this").drain(..));
+        if self.shared.health() != Health::Good {
+            // The next start folds all of it in.
+            return;
+        }
         if let Err(error) = checkpoint::let_fold(&self.shared) {
             tracing::warn!(%error, "the write-ahead log was left for the next start to fold in");
         }

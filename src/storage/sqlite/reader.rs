@@ -39,6 +39,10 @@ fn run(connection: &Connection, mut job: Box<dyn Job>) {
     let failure = match statement(connection, "BEGIN") {
         Ok(()) => {
             job.run(&mut SqliteTx::new(connection));
+            if connection.is_autocommit() {
+                // The disk failed, and the engine has ended the transaction by itself: what was read is not of one moment.
+                return job.answer(Some(StorageError::Busy));
+            }
             // Nothing was written, so there is nothing that a failure here could lose.
             statement(connection, "COMMIT").or_else(|_| statement(connection, "ROLLBACK")).err()
         }

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use super::search::Waiting;
 use super::tx::SqliteTx;
-use super::{Shared, StorageError, checkpoint, connection};
+use super::{Health, Shared, StorageError, checkpoint, connection};
 use crate::storage::engine;
 use crate::storage::work::Job;
 
@@ -58,15 +58,13 @@ impl Writer {
 
     /// Runs `first` and all that is queued behind it in one transaction, commits, and only then answers them.
     fn commit_batch(&mut self, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>) {
+        if self.shared.health() != Health::Good {
+            return self.refuse(first, queue);
+        }
         if let Err(error) = self.statement("BEGIN IMMEDIATE") {
             tracing::warn!(%error, "cannot begin a transaction; what waits is answered 503");
-            self.shared.can_write.store(false, Ordering::Release);
             self.recover();
-            // Whoever waits behind it would have to wait as long again, each in turn.
-            for job in std::iter::once(first).chain(queue.try_iter().take(queue.len())) {
-                job.answer(Some(StorageError::Busy));
-            }
-            return;
+            return self.refuse(first, queue);
         }
         let mut revision_bumped = false;
         let mut lost = None;
@@ -98,6 +96,14 @@ impl Writer {
             job.answer(failure.as_ref().map(|_| StorageError::Busy));
         }
         self.restart_log_if_long();
+    }
+
+    /// Answers all that waits: whoever is behind the first would have to wait as long again, each in turn.
+    fn refuse(&self, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>) {
+        self.shared.can_write.store(false, Ordering::Release);
+        for job in std::iter::once(first).chain(queue.try_iter().take(queue.len())) {
+            job.answer(Some(StorageError::Busy));
+        }
     }
 
     /// Runs one closure inside a savepoint of its own, so that its failure undoes nobody else's work. Gives whether it
@@ -162,7 +168,7 @@ impl Writer {
         let folded = self.shared.read_gate.without_readers(READERS_GIVEN, || checkpoint::passive(&self.folding));
         match folded {
             Some(Ok(_)) => {}
-            Some(Err(error)) => tracing::warn!(%error, "the write-ahead log could not be folded in"),
+            Some(Err(failure)) => self.shared.note(&failure),
             None => tracing::debug!("readers keep the write-ahead log from starting anew"),
         }
     }
