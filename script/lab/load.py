@@ -97,6 +97,7 @@ class Worker:
         """Sends it until it is done, if it has a key; once, if it has none. Whether it is done."""
         if write.key and self.load.before:
             self.load.before(write, self)
+        kind = f"{kind} with file" if write.file else kind
         deadline = time.monotonic() + PATIENCE
         while True:
             done, pause = self.attempt(kind, lambda: write.send(self.client, self.headers, self.load.passing))
