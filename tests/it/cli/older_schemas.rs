@@ -11,8 +11,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, NoTls};
 
-use super::copy::{Place, output};
 use super::Server;
+use super::copy::{Place, output};
 use crate::support::{PASSWORD, SeededEntropy};
 
 /// What a version left behind in what it brought. Ids are those that the database gives.
@@ -73,10 +73,8 @@ const OF_SIGN_IN: &str = "
     INSERT INTO sign_in_attempts (workspace_id, counted_by, attempts, expires_at) VALUES (1, x'dd', 3, 4000000000000000);";
 
 /// Where the numbers of tickets and conversations go on, which they do not notice by themselves.
-const LAST_IDS: [&str; 2] = [
-    "UPDATE sequence SET value = 2",
-    "SELECT setval('ticket_id', 2), setval('conversation_id', 2)",
-];
+const LAST_IDS: [&str; 2] =
+    ["UPDATE sequence SET value = 2", "SELECT setval('ticket_id', 2), setval('conversation_id', 2)"];
 
 /// What is in the tables that are left out is empty in an installation that is whole, is not rows (the index of words,
 /// which today's programs fill), or comes from rows that are compared (seals).
@@ -197,12 +195,16 @@ impl Caller {
         caller
     }
 
+    /// The status, and the number of the ticket that was opened or else what was answered.
     async fn ask(&self, path: &str, body: Option<Value>) -> (u16, Value) {
         let (http, address) = (reqwest::Client::new(), format!("{}{path}", self.address));
         let request = body.map_or_else(|| http.get(&address), |body| http.post(&address).json(&body));
         let request = request.header("apikey", &self.apikey).bearer_auth(&self.token);
         let answer = request.send().await.expect("an answer");
         let status = answer.status().as_u16();
+        if let Some(opened) = answer.headers().get("x-ticket-id") {
+            return (status, json!(opened.to_str().expect("a number")));
+        }
         let bytes = answer.bytes().await.expect("a body");
         (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes))))
     }
@@ -268,5 +270,9 @@ async fn an_installation_of_every_schema_opens_with_all_that_is_in_it(
     assert_eq!(server.terminate().0, Some(0));
     assert_eq!(place.check()["problems"], json!([]));
     let newest = raw.texts("SELECT CAST(MAX(version) AS TEXT) FROM refinery_schema_history").await;
-    assert_eq!(newest, [ROWS.len().to_string()], "a version that is new belongs into the test above, and its rows here");
+    assert_eq!(
+        newest,
+        [ROWS.len().to_string()],
+        "a version that is new belongs into the test above, and its rows here"
+    );
 }
