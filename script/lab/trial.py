@@ -28,12 +28,12 @@ class Trial:
     `refusal` for a request that is refused, `health` for /healthz. `passing` are the statuses that clients may see but
     200."""
 
-    def __init__(self, lab, desk, node, name, ledger, bounds, clients, passing=(503,)):
+    def __init__(self, lab, desk, node, name, ledger, bounds, clients, passing=(503,), fileless=0):
         self.desk, self.node, self.name, self.ledger, self.bounds = desk, node, name, ledger, bounds
         self.workspace, self.outages = Workspace(desk, name, USERS), []
         lab.start(node)
         everybody = self.workspace.sign_in(node.client())
-        self.load = Load(clients, node.client, everybody, self.workspace.category, name, passing)
+        self.load = Load(clients, node.client, everybody, self.workspace.category, name, passing, fileless=fileless)
         self.prober = Prober(node.port, lab.folder / f"{name}-probes")
         lab.callback(self.load.stop)
         lab.start(self.prober)
