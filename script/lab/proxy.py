@@ -275,10 +275,13 @@ class Bytes:
 def end(writer, how):
     """Ends a connection: with a reset, or as one does who has said all."""
     if how == "rst":
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # It may be closed already.
+        with contextlib.suppress(OSError):
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()
         return
-    with contextlib.suppress(OSError):
+    # One that is closed already has no more to say.
+    with contextlib.suppress(OSError, RuntimeError):
         writer.write_eof()
     # To close with something unread would be a reset.
     asyncio.get_running_loop().call_later(PARTING, writer.close)
