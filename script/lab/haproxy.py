@@ -1,6 +1,8 @@
 """HAProxy in front of Ferrodesk's nodes, or of whichever PostgreSQL is the primary."""
 
 import pathlib
+import socket
+import time
 
 from lab.packages import PROGRAMS, ensure
 from lab.processes import Child, accepts, free_port
@@ -10,6 +12,7 @@ from lab.processes import Child, accepts, free_port
 NODES = """
 global
     maxconn 4096
+    stats socket {socket} level admin
 
 defaults
     mode http
@@ -59,7 +62,9 @@ class HAProxy:
     def __init__(self, folder, configuration, servers):
         ensure("haproxy")
         self.folder, self.port, self.child = pathlib.Path(folder), free_port(), None
-        self.text = configuration.format(port=self.port) + "".join(f"    server {server}\n" for server in servers)
+        self.socket = self.folder / "admin.sock"
+        lines = "".join(f"    server {server}\n" for server in servers)
+        self.text = configuration.format(port=self.port, socket=self.socket) + lines
 
     def start(self):
         self.folder.mkdir()
@@ -73,9 +78,39 @@ class HAProxy:
         if self.child:
             self.child.end()
 
+    def drain(self, node, patience=60):
+        """Sends a node no more requests, and waits until it has none, as docs/scale.md says."""
+        self.tell(f"set server nodes/{name_of(node)} state drain")
+        deadline = time.monotonic() + patience
+        while self.requests(node) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def take(self, node):
+        """Sends it requests again."""
+        self.tell(f"set server nodes/{name_of(node)} state ready")
+
+    def requests(self, node):
+        """How many a node has."""
+        head, *lines = self.tell("show stat").removeprefix("# ").splitlines()
+        stats = [dict(zip(head.split(","), line.split(","))) for line in lines]
+        return next(int(stat["scur"]) for stat in stats if stat["svname"] == name_of(node))
+
+    def tell(self, command):
+        """What HAProxy answers to a command."""
+        with socket.socket(socket.AF_UNIX) as told:
+            told.settimeout(10)
+            told.connect(str(self.socket))
+            told.sendall(f"{command}\n".encode())
+            answer = b"".join(iter(lambda: told.recv(65536), b""))
+        return answer.decode().strip()
+
+
+def name_of(node):
+    return f"node{node.port}"
+
 
 def before_nodes(folder, nodes):
-    return HAProxy(folder, NODES, [f"node{node.port} 127.0.0.1:{node.port}" for node in nodes])
+    return HAProxy(folder, NODES, [f"{name_of(node)} 127.0.0.1:{node.port}" for node in nodes])
 
 
 def before_primary(folder, members):

@@ -13,11 +13,12 @@ PATIENCE = 60
 
 class Load:
     """Several clients, a thread each. `passing` are the statuses that a server may answer instead of success; `before` is
-    called with each write that has a key, and its client, before the client itself sends it."""
+    called with each write that has a key, and its client, before the client itself sends it. The first `fileless` of
+    them send no files."""
 
-    def __init__(self, count, connect, everybody, category, name, passing=(503,), before=None):
+    def __init__(self, count, connect, everybody, category, name, passing=(503,), before=None, fileless=0):
         self.stopped, self.records, self.surprises = threading.Event(), [], []
-        self.passing, self.before = passing, before
+        self.passing, self.before, self.fileless = passing, before, fileless
         self.workers = [Worker(self, number, connect, everybody, category, name) for number in range(count)]
 
     def start(self):
@@ -52,7 +53,7 @@ class Worker:
 
     def __init__(self, load, number, connect, everybody, category, name):
         self.load, self.client, self.category, self.name = load, connect(), category, f"{name} client {number}"
-        self.user = number % len(everybody)
+        self.user, self.files = number % len(everybody), 0.2 if number >= load.fileless else 0
         self.headers = everybody[self.user]
         self.chance, self.tickets, self.count, self.retried = random.Random(), [], 0, 0
         self.thread = threading.Thread(target=self.run)
@@ -91,12 +92,13 @@ class Worker:
         return text if self.chance.random() < 0.7 else None
 
     def file(self, text):
-        return File(text, self.chance.randrange(1, 100_000)) if self.chance.random() < 0.2 else None
+        return File(text, self.chance.randrange(1, 100_000)) if self.chance.random() < self.files else None
 
     def until_answered(self, write, kind):
         """Sends it until it is done, if it has a key; once, if it has none. Whether it is done."""
         if write.key and self.load.before:
             self.load.before(write, self)
+        kind = f"{kind} with file" if write.file else kind
         deadline = time.monotonic() + PATIENCE
         while True:
             done, pause = self.attempt(kind, lambda: write.send(self.client, self.headers, self.load.passing))

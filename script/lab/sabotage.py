@@ -4,7 +4,7 @@
 LAWLESS = "SET session_replication_role = replica; "
 
 
-def damage(postgres, tickets, ledger):
+def damage(postgres, tickets, ledger, database="ferrodesk"):
     """Loses, doubles and changes things, and tells the ledger what it must see."""
     # Nothing is damaged twice: each of the first six is another ticket, with a reply.
     replied = [ticket for ticket in tickets if any(reply.acknowledged for reply in ticket.replies)][:6]
@@ -33,7 +33,7 @@ def damage(postgres, tickets, ledger):
         "UPDATE app_user SET open_tickets = open_tickets + 7",
     ]
     for statement in statements:
-        postgres.sql(LAWLESS + statement, "ferrodesk")
+        postgres.sql(LAWLESS + statement, database)
     ledger.expected += [
         ("lost", f'"{lost.subject}"'),
         # Whether it is a loss depends on whether a client had changed it.

@@ -5,6 +5,7 @@ mod failure;
 mod in_use;
 mod indexes;
 mod integrity;
+mod left_behind;
 mod migrate;
 mod pool;
 mod replica;

@@ -20,6 +20,24 @@ pub struct Queued {
     pub deadline: Instant,
 }
 
+/// One among the threads that have a connection, which are counted.
+pub struct Place {
+    connected: Arc<AtomicUsize>,
+    is_taken: bool,
+}
+
+impl Place {
+    /// Takes the place, or leaves it.
+    pub fn take(&mut self, is_taken: bool) {
+        match (self.is_taken, is_taken) {
+            (false, true) => _ = self.connected.fetch_add(1, Ordering::AcqRel),
+            (true, false) => _ = self.connected.fetch_sub(1, Ordering::AcqRel),
+            _ => {}
+        }
+        self.is_taken = is_taken;
+    }
+}
+
 /// A bounded queue, and the threads that work it off.
 pub struct Pool {
     queue: Sender<Queued>,
@@ -40,7 +58,8 @@ impl Pool {
         let (queue, jobs) = bounded(shared.options.queue);
         let connected = Arc::new(AtomicUsize::new(0));
         for number in 0..size {
-            let worker = Worker::new(Arc::clone(shared), mode, Arc::clone(&connected));
+            let place = Place { connected: Arc::clone(&connected), is_taken: false };
+            let worker = Worker::new(Arc::clone(shared), mode, place);
             let (jobs, stop) = (jobs.clone(), stop.clone());
             let name = match mode {
                 Mode::Write => format!("postgres-writer-{number}"),

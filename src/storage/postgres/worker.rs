@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
@@ -10,7 +10,8 @@ use crossbeam_channel::Receiver;
 use super::Shared;
 use super::connection::{Connection, Use};
 use super::failure::{Failure, Kind};
-use super::pool::Queued;
+use super::left_behind::LeftBehind;
+use super::pool::{Place, Queued};
 use super::tx::{Mode, PgTx};
 use crate::storage::StorageError;
 use crate::storage::engine;
@@ -22,11 +23,15 @@ const RUNS_MAX: u32 = 8;
 /// The longest pause between two attempts to connect.
 const RECONNECT_AFTER_MAX: Duration = Duration::from_millis(500);
 
+/// How often it is looked whether the server has come to the end of a commit that was left behind.
+const OUTLIVED_EVERY: Duration = Duration::from_millis(200);
+
 /// A thread that runs closures, and its connection.
 pub struct Worker {
     shared: Arc<Shared>,
     mode: Mode,
-    connected: Arc<AtomicUsize>,
+    /// Among those that are connected.
+    place: Place,
     connection: Option<Connection>,
     /// What the connection was asked for and has not answered in time.
     late: Option<Late>,
@@ -34,13 +39,15 @@ pub struct Worker {
     generation: Cell<u64>,
     /// Since the last one that succeeded.
     failed_connects: u32,
+    /// What is to end before jobs are taken again.
+    left_behind: Option<LeftBehind>,
 }
 
 impl Worker {
-    /// One that is not connected yet. `connected` counts those that are.
-    pub fn new(shared: Arc<Shared>, mode: Mode, connected: Arc<AtomicUsize>) -> Self {
+    /// One that is not connected yet.
+    pub fn new(shared: Arc<Shared>, mode: Mode, place: Place) -> Self {
         let generation = Cell::new(0);
-        Self { shared, mode, connected, connection: None, late: None, generation, failed_connects: 0 }
+        Self { shared, mode, place, connection: None, late: None, generation, failed_connects: 0, left_behind: None }
     }
 
     /// Works the queue off, until the other end of `stop` is dropped and nothing is left.
@@ -52,6 +59,12 @@ impl Worker {
                 if !matches!(stop.recv_timeout(pause), Err(crossbeam_channel::RecvTimeoutError::Timeout)) {
                     // Those who wait are answered when the queue goes with its last worker.
                     return;
+                }
+            }
+            if self.is_outlived_by_a_commit() {
+                match stop.recv_timeout(OUTLIVED_EVERY) {
+                    Err(crossbeam_channel::RecvTimeoutError::Timeout) => continue,
+                    _ => break,
                 }
             }
             let Some(queued) = engine::next(jobs, stop) else { break };
@@ -72,15 +85,38 @@ impl Worker {
             Late::Statement => self.hear_all(|| started.elapsed() > self.shared.options.patience),
             // A commit it does not. What must not be counted on is not counted.
             Late::Commit => {
-                self.connected.fetch_sub(1, Ordering::AcqRel);
+                self.place.take(false);
                 let is_answered = self.hear_all(|| false);
-                self.connected.fetch_add(1, Ordering::AcqRel);
+                if is_answered {
+                    self.place.take(true);
+                }
                 is_answered
             }
         };
         tracing::info!(?late, is_answered, seconds = started.elapsed().as_secs_f64(), "waited for the server's answer");
-        if !is_answered {
+        if is_answered {
+            self.left_behind = None;
+        } else {
             self.disconnect();
+        }
+    }
+
+    /// Whether the server is at the commit still that this one left behind when its connection broke. As long as it is, the
+    /// new connection takes no jobs.
+    fn is_outlived_by_a_commit(&mut self) -> bool {
+        let (Some(left), Some(connection)) = (&self.left_behind, &self.connection) else { return false };
+        match left.is_at_work(connection) {
+            Ok(true) => true,
+            Ok(false) => {
+                self.left_behind = None;
+                self.place.take(true);
+                false
+            }
+            Err(failure) => {
+                tracing::debug!(cause = failure.cause, "it cannot be told whether a commit is over");
+                self.disconnect();
+                true
+            }
         }
     }
 
@@ -172,6 +208,9 @@ impl Worker {
             self.shared.metrics.failed_commits.inc();
         }
         let may_have_happened = failure.is_of_the_connection() && self.mode == Mode::Write;
+        if may_have_happened {
+            self.left_behind = self.connection.as_ref().map(LeftBehind::of);
+        }
         self.note(&failure, if self.mode == Mode::Write { Late::Commit } else { Late::Statement });
         Outcome::Failed { failure, may_have_happened, is_told: false }
     }
@@ -184,29 +223,36 @@ impl Worker {
 
     fn connect(&mut self) -> Result<(), ()> {
         self.disconnect();
-        let _alone = self.shared.connecting.lock().expect("no thread panics while it holds this");
-        if self.shared.closing.load(Ordering::Acquire) {
-            // One after another, all would wait for a server that may be silent.
-            return Err(());
-        }
-        // Read first: a server that changes while we connect is found out by the next look.
-        self.generation.set(self.shared.generation.load(Ordering::Acquire));
-        let r#use = Use { writes: true, statement_within: Some(self.shared.options.patience) };
-        match Connection::open(&self.shared.url, r#use) {
-            Ok(connection) => {
+        match self.open() {
+            Some(Ok(connection)) => {
                 self.connection = Some(connection);
-                self.connected.fetch_add(1, Ordering::AcqRel);
+                // Who has left a commit behind takes no jobs before that is over.
+                self.place.take(self.left_behind.is_none());
                 self.failed_connects = 0;
                 Ok(())
             }
-            Err(failure) => {
+            Some(Err(failure)) => {
                 if self.failed_connects == 0 {
                     tracing::warn!(cause = failure.cause, database = %self.shared.url, "cannot connect");
                 }
                 self.failed_connects += 1;
                 Err(())
             }
+            None => Err(()),
         }
+    }
+
+    /// A new connection; none when the store closes.
+    fn open(&self) -> Option<Result<Connection, Failure>> {
+        let _alone = self.shared.connecting.lock().expect("no thread panics while it holds this");
+        if self.shared.closing.load(Ordering::Acquire) {
+            // One after another, all would wait for a server that may be silent.
+            return None;
+        }
+        // Read first: a server that changes while we connect is found out by the next look.
+        self.generation.set(self.shared.generation.load(Ordering::Acquire));
+        let r#use = Use { writes: true, statement_within: Some(self.shared.options.patience) };
+        Some(Connection::open(&self.shared.url, r#use))
     }
 
     /// Sees what a failure means for the connection.
@@ -219,9 +265,8 @@ impl Worker {
     }
 
     fn disconnect(&mut self) {
-        if self.connection.take().is_some() {
-            self.connected.fetch_sub(1, Ordering::AcqRel);
-        }
+        self.connection = None;
+        self.place.take(false);
     }
 }
 

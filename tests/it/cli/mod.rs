@@ -6,6 +6,7 @@ mod backup;
 mod copy;
 mod demo;
 mod misuse;
+mod older_schemas;
 mod on_postgres;
 mod starting;
 

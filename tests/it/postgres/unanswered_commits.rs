@@ -125,3 +125,47 @@ async fn a_repeat_is_not_answered_from_what_may_be_on_one_disk_only() {
     soon(BACK_WITHIN, "answered", async || client.post_json(CREATE, &body).await.status == 200).await;
     assert_eq!(home.tickets().await, 1);
 }
+
+/// Whoever adds a workspace is not through with its commit as long as there is a row in `held`, whatever becomes of its
+/// client: as it is with a commit that waits for a standby.
+const HOLD: &str = "CREATE TABLE held (id BIGINT);
+     INSERT INTO held VALUES (1);
+     CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+     BEGIN
+         WHILE EXISTS (SELECT FROM held) LOOP PERFORM pg_sleep(0.02); END LOOP;
+         RETURN NULL;
+     END
+     $$;
+     CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON workspace DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION hold()";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_breaks_again_and_again_does_not_fill_a_server_whose_commits_wait() {
+    let database = TestDatabase::postgres();
+    database.run(HOLD);
+    let proxy = Proxy::to(database.url());
+    let store = impatient(&proxy.url(database.url()));
+    soon(BACK_WITHIN, "ready at first", async || store.ready().await.is_ok()).await;
+    for round in 0..5 {
+        let add = |number: usize| {
+            let name = format!("{round} {number}");
+            store.write(move |tx| workspaces::add(tx, &name, 0, true, AT))
+        };
+        let (a, b, c) = tokio::join!(add(0), add(1), add(2));
+        assert!(is_busy(&a) && is_busy(&b) && is_busy(&c));
+        proxy.cut();
+        soon(BACK_WITHIN, "reads go on", async || store.read(workspaces::list).await.is_ok()).await;
+        // Those that were left behind, as many that wait for them, and the others.
+        let there = sessions(&database, OURS).await;
+        assert!(there <= SESSIONS_MAX + 3, "{there} sessions after {round} cuts");
+        assert!(store.ready().await.is_err(), "nobody can write");
+    }
+    database.run("DELETE FROM held");
+    let write = async || store.write(|tx| workspaces::set(tx, "0 0", Some(1), None)).await.is_ok();
+    soon(BACK_WITHIN, "writes succeed", write).await;
+    let names: BTreeSet<String> =
+        store.read(workspaces::list).await.expect("a list").into_iter().map(|found| found.name).collect();
+    assert_eq!(names, ["0 0", "0 1", "0 2"].map(str::to_owned).into(), "what was begun came to pass, and no more");
+    soon(BACK_WITHIN, "ready again", async || store.ready().await.is_ok()).await;
+    assert!(sessions(&database, OURS).await <= SESSIONS_MAX);
+}
