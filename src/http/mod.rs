@@ -22,6 +22,7 @@ mod paths;
 mod problems;
 mod rate_limit;
 pub mod server;
+mod slow_reader;
 mod state;
 mod stored_file;
 mod tickets_query;
