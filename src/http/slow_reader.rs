@@ -27,10 +27,13 @@ impl<S> CatchingUp<S> {
         if self.deadline.is_none() && written.is_pending() {
             self.deadline = Some(Box::pin(sleep(self.within)));
         }
-        match &mut self.deadline {
-            Some(deadline) if deadline.as_mut().poll(cx).is_ready() => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            _ => written,
+        if let Some(deadline) = &mut self.deadline {
+            // It also wakes the connection when the time comes.
+            if deadline.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
         }
+        written
     }
 }
 
