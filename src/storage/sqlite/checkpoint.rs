@@ -88,7 +88,7 @@ fn try_whole(shared: &Shared, connection: &Connection) {
         // the log was folded in.
         Some(Ok(false)) => shared.set_health(Health::Broken),
         Some(Err(error)) => {
-            tracing::warn!(%error, "the write-ahead log cannot be folded in; until it is, writes are answered 503")
+            tracing::warn!(%error, "the write-ahead log cannot be folded in; until it is, writes are answered 503");
         }
         None => {}
     }
