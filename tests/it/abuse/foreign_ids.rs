@@ -3,7 +3,7 @@
 //!
 //! Keys of `Idempotency-Key` that another has used are in `contract/idempotency.rs`, all shapes of a file's id that is not
 //! one's own in `contract/download.rs`, and whom which endpoint is for at all in `rights`. How long the two answers take is
-//! not measured.
+//! measured by `script/foreign-ids`.
 
 use ferrodesk::domain::user::Role;
 use http::Method;
