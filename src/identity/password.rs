@@ -1,10 +1,10 @@
 //! Passwords: argon2id, a bounded number at a time.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::Duration;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::{self, Output, ParamsString, PasswordHash, Salt, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
 
 use crate::domain::entropy::random_bytes;
@@ -56,8 +56,7 @@ impl Passwords {
             let stored = stored.unwrap_or_else(|| NOBODY.clone());
             let Ok(parsed) = PasswordHash::new(&stored) else { return false };
             tracing::trace!("a password is held against a hash");
-            let matches = ARGON2.verify_password(text::trim(&password).as_bytes(), &parsed).is_ok();
-            matches && known
+            matches(text::trim(&password).as_bytes(), &parsed).is_ok_and(|matches| matches && known)
         })
         .await
     }
@@ -88,5 +87,36 @@ impl Passwords {
 /// Argon2id of `password`, in PHC form.
 fn hash(password: &str, salt: &[u8; 16]) -> String {
     let salt = SaltString::encode_b64(salt).expect("16 bytes are a salt's recommended length");
-    ARGON2.hash_password(password.as_bytes(), &salt).expect("the parameters are within argon2's bounds").to_string()
+    let salt = salt.as_salt();
+    let params = ParamsString::try_from(ARGON2.params()).expect("the parameters are within argon2's bounds");
+    let output = output(&ARGON2, password.as_bytes(), &salt).expect("the parameters are within argon2's bounds");
+    let (algorithm, version) = (Algorithm::Argon2id.ident(), Some(Version::V0x13.into()));
+    PasswordHash { algorithm, version, params, salt: Some(salt), hash: Some(output) }.to_string()
+}
+
+/// Whether `password` is the one that was hashed, with whatever parameters.
+fn matches(password: &[u8], hashed: &PasswordHash<'_>) -> password_hash::Result<bool> {
+    let (Some(salt), Some(expected)) = (&hashed.salt, &hashed.hash) else { return Ok(false) };
+    let version = hashed.version.map_or(Ok(Version::default()), Version::try_from)?;
+    let argon2 = Argon2::new(Algorithm::try_from(hashed.algorithm)?, version, Params::try_from(hashed)?);
+    // Outputs are compared in constant time.
+    Ok(output(&argon2, password, salt)? == *expected)
+}
+
+fn output(argon2: &Argon2<'_>, password: &[u8], salt: &Salt<'_>) -> password_hash::Result<Output> {
+    let mut decoded = [0; Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut decoded)?;
+    let length = argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let mut blocks = memory().pop().unwrap_or_default();
+    blocks.resize(argon2.params().block_count(), Block::default());
+    let output =
+        Output::init_with(length, |out| Ok(argon2.hash_password_into_with_memory(password, salt, out, &mut blocks)?));
+    memory().push(blocks);
+    output
+}
+
+/// The memory of those that hash, used again: freed, it would stay with whichever thread it was on, and there are hundreds.
+fn memory() -> MutexGuard<'static, Vec<Vec<Block>>> {
+    static MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
+    MEMORY.lock().expect("no thread panics while it holds this")
 }
