@@ -4,6 +4,7 @@
 //! to name is in the database; `app/blob_deletion.rs` has the argument.
 
 mod failure;
+mod held;
 mod leftover;
 mod owner;
 mod s3;
@@ -28,6 +29,7 @@ use crate::domain::attachment::ContentHash;
 use crate::domain::{Error, Timestamp, WorkspaceId};
 use crate::identity::apikey::sha256;
 use failure::{describe, failed, has_no_conditional_put};
+use held::Memory;
 
 /// How long anything may take that is not told otherwise; a disk is not given up on.
 const FOR_EVER: Duration = Duration::from_hours(24);
@@ -42,6 +44,8 @@ pub struct Blobs {
     creates: Arc<AtomicBool>,
     /// The folder of the files, if that is what the bytes are in.
     folder: Option<PathBuf>,
+    /// What files that wait to be read may take.
+    memory: Memory,
 }
 
 /// Stored bytes, as a listing shows them.
@@ -94,7 +98,13 @@ impl Blobs {
     }
 
     fn on(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, within: FOR_EVER, creates: Arc::new(AtomicBool::new(true)), folder: None }
+        Self {
+            store,
+            within: FOR_EVER,
+            creates: Arc::new(AtomicBool::new(true)),
+            folder: None,
+            memory: Memory::default(),
+        }
     }
 
     /// Sees whether the store answers, by looking at the first of what is stored.
@@ -159,9 +169,11 @@ impl Blobs {
         if found.range != range {
             return Err(Error::internal(format!("{key} has {} bytes, too few for {range:?}", found.meta.size)));
         }
-        if matches!(found.payload, GetResultPayload::File(..)) {
-            // A file is read in one go: by the piece, each piece would cost a hop to another thread.
-            let bytes = found.bytes().await.map_err(failed)?;
+        if matches!(found.payload, GetResultPayload::File(..))
+            && let Some(share) = self.memory.share(range.end - range.start)
+        {
+            // A file is read in one go: by the piece, each piece costs a hop to another thread.
+            let bytes = share.hold(found.bytes().await.map_err(failed)?);
             return Ok(stream::once(async { Ok(bytes) }).boxed());
         }
         Ok(found.into_stream().map_err(failed).boxed())
