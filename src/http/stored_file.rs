@@ -85,7 +85,7 @@ fn set_headers(response: &mut Response, file: &StoredFile, etag: &str) -> Result
 }
 
 /// `Content-Disposition` with the name twice: in ASCII for old clients, and exactly (RFC 6266, appendix D).
-fn disposition(name: &str) -> String {
+pub(super) fn disposition(name: &str) -> String {
     let plain: String =
         name.chars().map(|c| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\' | '%') { c } else { '_' }).collect();
     if plain == name {
@@ -95,14 +95,14 @@ fn disposition(name: &str) -> String {
 }
 
 /// Whether `If-None-Match` names these bytes (RFC 9110, 13.1.2).
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+pub(super) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
         value.split(',').map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == etag)
     })
 }
 
 /// What of the bytes is asked for.
-enum Requested {
+pub(super) enum Requested {
     Whole,
     Part(Range<u64>),
     /// A range that begins behind the end.
@@ -111,7 +111,7 @@ enum Requested {
 
 /// Reads `Range` (RFC 9110, 14.2). A header that is malformed, of several ranges, or for other bytes than these
 /// (`If-Range`) is ignored, as it may be.
-fn requested_range(method: &Method, headers: &HeaderMap, etag: &str, size: u64) -> Requested {
+pub(super) fn requested_range(method: &Method, headers: &HeaderMap, etag: &str, size: u64) -> Requested {
     let same_bytes = headers.get(header::IF_RANGE).is_none_or(|value| value.as_bytes() == etag.as_bytes());
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let Some(range) = range.filter(|_| *method == Method::GET && same_bytes) else { return Requested::Whole };

@@ -169,3 +169,29 @@ async fn the_largest_file_fits(blobs: Blobs) {
 async fn an_empty_store_is_reached(blobs: Blobs) {
     assert_eq!(blobs.reach().await, Ok(()));
 }
+
+/// Files that wait for those who asked for them are whole in memory only as long as they are few.
+#[tokio::test]
+async fn readers_who_do_not_read_hold_little() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let blobs = Blobs::local(folder.path()).expect("a folder of blobs");
+    let bytes = bytes::Bytes::from(vec![7; 2 * 1024 * 1024]);
+    let hash = sha256(&bytes);
+    blobs.put(ACME, &hash, bytes.clone()).await.expect("it is stored");
+    let size = bytes.len() as u64;
+    let mut readers = Vec::new();
+    for _ in 0..100 {
+        let mut reader = blobs.get(ACME, &hash, 0..size).await.expect("it is there");
+        let first = reader.try_next().await.expect("it can be read").expect("a piece");
+        readers.push((reader, vec![first]));
+    }
+    let held: usize = readers.iter().flat_map(|(_, pieces)| pieces).map(bytes::Bytes::len).sum();
+    assert!(held < 20 * 1024 * 1024, "{held} bytes are held");
+    for (reader, mut pieces) in readers {
+        pieces.extend(reader.try_collect::<Vec<_>>().await.expect("it can be read"));
+        assert!(pieces.concat() == bytes, "not the bytes that were stored");
+    }
+    // Whoever comes when they are gone is given a file in one go again.
+    let mut reader = blobs.get(ACME, &hash, 0..size).await.expect("it is there");
+    assert_eq!(reader.try_next().await.expect("it can be read").expect("a piece").len(), bytes.len());
+}

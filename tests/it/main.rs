@@ -11,6 +11,7 @@ mod console;
 mod contract;
 mod desk;
 mod documentation;
+mod fuzz_corpus;
 mod help;
 mod log_chain;
 mod postgres;
