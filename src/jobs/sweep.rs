@@ -15,8 +15,9 @@ use crate::storage::{Store, Tx};
 /// How long bytes may be without an attachment: far longer than any request that stores them takes.
 pub const ORPHANS_KEPT_FOR: Duration = Duration::from_hours(1);
 
-/// Orphans that one transaction begins to delete: those who write attachments wait for it.
-const ORPHANS_A_STEP: usize = 50;
+/// Orphans that one transaction begins to delete: those who write attachments wait for it. Each costs it two round trips to
+/// the database, and it must be over in time where a round trip takes long.
+const ORPHANS_A_STEP: usize = 16;
 
 /// Bytes that are deleted at once.
 const AT_ONCE: usize = 8;

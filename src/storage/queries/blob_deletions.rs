@@ -69,14 +69,12 @@ pub fn take_over(tx: &mut dyn Tx, before: Timestamp, at: Timestamp) -> Result<Ve
 
 /// Notes that a deletion is done, unless somebody else took it over.
 pub fn finish(tx: &mut dyn Tx, deletion: &BlobDeletion) -> Result<(), StorageError> {
-    tx.execute(FINISH, &deletion.params())?;
-    Ok(())
+    tx.execute_later(FINISH, &deletion.params())
 }
 
 /// Forgets a deletion that is done, unless a later one has taken its place.
 pub fn forget(tx: &mut dyn Tx, deletion: &BlobDeletion) -> Result<(), StorageError> {
-    tx.execute(FORGET, &deletion.params())?;
-    Ok(())
+    tx.execute_later(FORGET, &deletion.params())
 }
 
 /// Forgets up to `limit` deletions that are done and began at `before` at the latest; gives how many.
