@@ -80,6 +80,8 @@ pub struct Config {
     pub body_timeout_seconds: u64,
     /// Seconds that a client may take to read on while an answer is sent to it.
     pub write_timeout_seconds: u64,
+    /// Seconds that a client may be behind with reading what was answered, however steadily it reads.
+    pub answer_timeout_seconds: u64,
     /// Connections at once; further ones wait to be accepted.
     pub connections_max: usize,
     /// Bytes that a request's body may have.
@@ -129,6 +131,7 @@ struct Defaults {
     body_idle_timeout_seconds: u64,
     body_timeout_seconds: u64,
     write_timeout_seconds: u64,
+    answer_timeout_seconds: u64,
     connections_max: usize,
     body_max_bytes: usize,
     upload_memory_mib: usize,
@@ -157,6 +160,7 @@ const DEFAULTS: Defaults = Defaults {
     body_idle_timeout_seconds: 20,
     body_timeout_seconds: 300,
     write_timeout_seconds: 30,
+    answer_timeout_seconds: 300,
     connections_max: 10000,
     body_max_bytes: 32 * 1024 * 1024,
     upload_memory_mib: 256,
@@ -191,7 +195,7 @@ const TEXTS: [&str; 19] = [
 ];
 
 /// The settings that are not.
-const NUMBERS_AND_SWITCHES: [&str; 17] = [
+const NUMBERS_AND_SWITCHES: [&str; 18] = [
     "catalog_requires_token",
     "requests_per_minute_per_apikey",
     "requests_per_minute_per_user",
@@ -202,6 +206,7 @@ const NUMBERS_AND_SWITCHES: [&str; 17] = [
     "body_idle_timeout_seconds",
     "body_timeout_seconds",
     "write_timeout_seconds",
+    "answer_timeout_seconds",
     "connections_max",
     "body_max_bytes",
     "upload_memory_mib",
@@ -287,6 +292,7 @@ impl Config {
             ("body_idle_timeout_seconds", self.body_idle_timeout_seconds),
             ("body_timeout_seconds", self.body_timeout_seconds),
             ("write_timeout_seconds", self.write_timeout_seconds),
+            ("answer_timeout_seconds", self.answer_timeout_seconds),
         ] {
             if seconds == 0 {
                 return Err(ConfigError(format!("{name}: must be 1 or more")));

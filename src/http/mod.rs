@@ -10,6 +10,8 @@ mod docs;
 mod envelope;
 mod error;
 mod extract;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod help;
 mod leftover;
@@ -22,6 +24,7 @@ mod paths;
 mod problems;
 mod rate_limit;
 pub mod server;
+mod slow_reader;
 mod state;
 mod stored_file;
 mod tickets_query;

@@ -17,7 +17,9 @@ use tokio_io_timeout::TimeoutStream;
 use tower::Service as _;
 
 use super::leftover::Leftover;
+use super::slow_reader::CatchingUp;
 use super::{AppState, service};
+use crate::config::Config;
 
 /// How long requests that were accepted may take to finish once the server is told to stop.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
@@ -25,8 +27,9 @@ pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
 /// How long to wait before accepting again when the system is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Bytes of a request's line and headers that are held at the most.
-const HEAD_MAX_BYTES: usize = 64 * 1024;
+/// Bytes of a request's line and headers, and of an answer that waits to be read, that are held at the most: a thousand
+/// clients that are slow must not fill the memory.
+const HEAD_MAX_BYTES: usize = 32 * 1024;
 
 /// Serves until `stop` resolves, then finishes what was accepted, within [`DRAIN_WITHIN`].
 pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Output = ()>) {
@@ -35,11 +38,10 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
     // Without a timer hyper has no time-outs at all.
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(app.config().header_timeout_seconds))
-        .max_buf_size(HEAD_MAX_BYTES)
-        .pipeline_flush(true);
+        // Not `pipeline_flush`: it loses the last answer of a connection on which anything came behind the request.
+        .max_buf_size(HEAD_MAX_BYTES);
     let service = service(app.clone());
     let places = Arc::new(Semaphore::new(app.config().connections_max));
-    let write_timeout = Duration::from_secs(app.config().write_timeout_seconds);
     tokio::pin!(stop);
     loop {
         let accept = async {
@@ -58,7 +60,7 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
             () = &mut stop => break,
         };
         let connection = connections
-            .watch(http.serve_connection(io(stream, write_timeout), answer(service.clone(), app.clone(), peer)));
+            .watch(http.serve_connection(io(stream, app.config()), answer(service.clone(), app.clone(), peer)));
         tokio::spawn(async move {
             let _place = place;
             // A connection that breaks off is its peer's affair.
@@ -75,15 +77,15 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
     }
 }
 
-/// The connection as hyper wants it, on which a client that reads nothing is given up after `write_timeout`.
-fn io(stream: TcpStream, write_timeout: Duration) -> TokioIo<Pin<Box<TimeoutStream<TcpStream>>>> {
+/// The connection as hyper wants it, on which a client that reads nothing, or too slowly, is given up.
+fn io(stream: TcpStream, config: &Config) -> TokioIo<CatchingUp<Pin<Box<TimeoutStream<TcpStream>>>>> {
     // Answers are small; waiting to fill a segment would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot switch off Nagle's algorithm");
     }
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(write_timeout));
-    TokioIo::new(Box::pin(stream))
+    stream.set_write_timeout(Some(Duration::from_secs(config.write_timeout_seconds)));
+    TokioIo::new(CatchingUp::new(Box::pin(stream), Duration::from_secs(config.answer_timeout_seconds)))
 }
 
 /// The service as hyper calls it, each request told where it came from.
