@@ -12,6 +12,7 @@ PROGRAMS = {
     "patroni": "/usr/bin/patroni",
     "pgbouncer": "/usr/sbin/pgbouncer",
     "postgresql-15": "/usr/lib/postgresql/15/bin/postgres",
+    "slowhttptest": "/usr/bin/slowhttptest",
     # Patroni speaks to etcd through it, but only recommends it.
     "python3-etcd": "/usr/lib/python3/dist-packages/etcd",
 }

@@ -12,7 +12,6 @@ come from PyPI as built packages, at the versions below.
 import argparse
 import base64
 import email.utils
-import fcntl
 import hashlib
 import hmac
 import http.client
@@ -25,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from lab.pypi import programs
 
 # PyECLib brings liberasurecode along.
 PACKAGES = """\
@@ -123,24 +122,7 @@ class NotStarted(Exception):
 
 def ensure_installed():
     """Installs Swift below the target folder, unless it is there, and gives the folder of its programs."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR") or "target")
-    # The working folder may be any; cargo's own is the repository.
-    target = target if target.is_absolute() else ROOT / target
-    target.mkdir(parents=True, exist_ok=True)
-    venv = target / "lab-venv"
-    mark = venv / "installed.txt"
-    with open(target / "lab-venv.lock", "w") as lock:
-        # Two runs at once would install over each other.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (mark.is_file() and mark.read_text() == PACKAGES):
-            print("installing Swift for the tests of S3", file=sys.stderr)
-            subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True, stdout=sys.stderr)
-            pip = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            packages = ["--no-deps", "--only-binary=:all:", *PACKAGES.split()]
-            subprocess.run([*pip, *packages], check=True, stdout=sys.stderr)
-            # Last: it says that the installation is whole.
-            mark.write_text(PACKAGES)
-    return venv / "bin"
+    return programs("lab", PACKAGES)
 
 
 class Swift:
