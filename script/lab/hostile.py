@@ -155,7 +155,7 @@ async def reads_nothing(target):
 
 
 async def reads_slowly(target):
-    """Asks for a file of 2 MiB and reads a few hundred bytes at a time."""
+    """Asks for a file of 2 MiB, ten times, and reads a few hundred bytes at a time."""
     made = socket.socket()
     made.setblocking(False)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -163,7 +163,7 @@ async def reads_slowly(target):
     answer = b""
     try:
         await loop.sock_connect(made, ("127.0.0.1", target.port))
-        await loop.sock_sendall(made, target.head("GET", target.known["file"]))
+        await loop.sock_sendall(made, target.head("GET", target.known["file"]) * 10)
         while got := await loop.sock_recv(made, 400):
             answer = (answer + got)[:KEPT_BYTES]
             await asyncio.sleep(target.pace)
@@ -175,10 +175,10 @@ async def reads_slowly(target):
 
 
 async def pipelines(target):
-    """Two hundred requests at once, of whose answers it reads none."""
+    """Twenty requests at once, of whose answers it reads none."""
     reader, writer = await connect(target.port, small=True)
     writer.transport.pause_reading()
-    writer.write(target.head("GET", target.known["history"]) * 200)
+    writer.write(target.head("GET", target.known["history"]) * 20)
     await asyncio.sleep(target.known["patience"])
     writer.transport.abort()
     return b""

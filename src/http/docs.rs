@@ -21,10 +21,11 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      img-src 'self' data:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// The failures that every endpoint may answer with, by status.
-const FAILURES: [(&str, &str); 8] = [
+const FAILURES: [(&str, &str); 9] = [
     ("400", "A field, or the body as a whole, is not what it must be"),
     ("401", "Who is calling is not known, or has as many open tickets as allowed"),
     ("404", "There is no such thing for this caller"),
+    ("408", "The body did not arrive in time"),
     ("413", "The body is larger than any request needs"),
     ("415", "The body is of none of the three kinds"),
     ("422", "The Idempotency-Key was used with another request"),
@@ -120,17 +121,18 @@ pub struct IdempotencyKeyHeader {
 #[expect(dead_code, reason = "read by the derive alone")]
 pub struct HistoryParameters {
     /// How many tickets; more than 1000 are cut to 1000
+    // Of any size, as all numbers here: what is larger than any row's names nothing.
     #[param(minimum = 1, default = 50)]
-    limit: Option<i64>,
+    limit: Option<i128>,
     /// How many tickets to pass over
     #[param(minimum = 0, default = 0)]
-    offset: Option<i64>,
+    offset: Option<i128>,
     /// A part of the subject, in any case
     subject: Option<String>,
     /// A category's id
-    category: Option<i64>,
+    category: Option<i128>,
     /// `1` Open, `2` Processing, `3` Closed
-    status: Option<i64>,
+    status: Option<i128>,
     /// Where to go on, from the `Link` of the page before
     cursor: Option<String>,
 }

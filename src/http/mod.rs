@@ -10,6 +10,8 @@ mod docs;
 mod envelope;
 mod error;
 mod extract;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod help;
 mod leftover;

@@ -38,8 +38,8 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
     // Without a timer hyper has no time-outs at all.
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(app.config().header_timeout_seconds))
-        .max_buf_size(HEAD_MAX_BYTES)
-        .pipeline_flush(true);
+        // Not `pipeline_flush`: it loses the last answer of a connection on which anything came behind the request.
+        .max_buf_size(HEAD_MAX_BYTES);
     let service = service(app.clone());
     let places = Arc::new(Semaphore::new(app.config().connections_max));
     tokio::pin!(stop);

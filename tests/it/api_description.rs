@@ -71,6 +71,18 @@ async fn every_reference_in_the_document_leads_somewhere() {
     }
 }
 
+#[test]
+fn no_two_operations_have_one_id() {
+    let document = serde_json::to_value(ferrodesk::http::openapi("/api/v1")).expect("a document");
+    let items = document["paths"].as_object().expect("paths").values();
+    let operations = items.flat_map(|item| item.as_object().expect("an item").values());
+    let mut ids: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().expect("an id")).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "{ids:?}");
+}
+
 #[tokio::test]
 async fn the_page_loads_nothing_from_elsewhere() {
     let app = TestApp::new();

@@ -39,6 +39,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
         if reader.is_too_large() {
             return Err(crate::domain::Error::TooLarge.into());
         }
+        let _memory = reader.share_of_memory(app).await?;
         let bytes = reader.all(|_| Ok(())).await?;
         let value = parse(&bytes)?;
         Ok(Self { value, digest: sha256(&bytes) })

@@ -18,6 +18,13 @@ const FAILURES: [(&str, &str); 9] = [
     ("503", "The server is busy; Retry-After says how long to wait"),
 ];
 
+/// Those of endpoints that take a body.
+const BODY_FAILURES: [(&str, &str); 3] = [
+    ("408", "The body did not arrive in time"),
+    ("413", "The body is larger than any request needs"),
+    ("415", "The body is of a kind that is not read here"),
+];
+
 #[derive(OpenApi)]
 #[openapi(
     paths(
@@ -89,23 +96,37 @@ struct Description;
 pub fn describe(api: &mut utoipa::openapi::OpenApi) {
     let mut desk = Description::openapi();
     let mut components = desk.components.take().unwrap_or_default();
-    for (status, description) in FAILURES {
+    let problem = |description: &str| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-        let response = ResponseBuilder::new().description(description).content("application/problem+json", content);
-        components.responses.insert(format!("Problem{status}"), RefOr::T(response.build()));
+        ResponseBuilder::new().description(description).content("application/problem+json", content).build()
+    };
+    for (status, description) in FAILURES {
+        components.responses.insert(format!("Problem{status}"), RefOr::T(problem(description)));
+    }
+    for (status, description) in BODY_FAILURES {
+        components.responses.insert(format!("Problem{status}"), RefOr::T(problem(description)));
     }
     desk.components = Some(components);
-    for item in desk.paths.paths.values_mut() {
+    for (path, item) in &mut desk.paths.paths {
         for operation in operations(item) {
+            // What two functions are called differs by where they are.
+            operation.operation_id = operation.operation_id.take().map(|function| unique_id(&function, path));
             // The workspace is in the token.
             operation.security = Some(vec![utoipa::openapi::SecurityRequirement::new("bearer", [""; 0])]);
-            for (status, _) in FAILURES {
+            let of_body = BODY_FAILURES.iter().filter(|_| operation.request_body.is_some());
+            for (status, _) in FAILURES.iter().chain(of_body) {
                 let reference = RefOr::Ref(Ref::from_response_name(format!("Problem{status}")));
-                operation.responses.responses.entry(status.to_owned()).or_insert(reference);
+                operation.responses.responses.entry((*status).to_owned()).or_insert(reference);
             }
         }
     }
     api.merge(desk);
+}
+
+/// An id that no other operation has: of the function, and of the path without what varies in it.
+fn unique_id(function: &str, path: &str) -> String {
+    let fixed = path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{') && *part != "desk");
+    format!("desk_{function}_{}", fixed.collect::<Vec<_>>().join("_").replace('-', "_"))
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut utoipa::openapi::path::Operation> {

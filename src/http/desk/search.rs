@@ -92,9 +92,9 @@ impl From<found::Hit> for HitBody {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "read by the derive alone")]
 pub struct SearchParameters {
-    /// Words, of which the last may be the beginning of one; words in double quotes stand in a row
+    /// Words, of which the last may be the beginning of one; words in double quotes stand in a row. Nothing is found without any
     #[param(max_length = 200, example = "\"dark theme\" refund")]
-    q: String,
+    q: Option<String>,
 }
 
 /// Search

@@ -16,6 +16,12 @@ use crate::http::{ApiError, AppState};
 /// Bytes of a refused body that are read and thrown away; a larger one is cut off.
 const DRAINED_MAX_BYTES: usize = 64 * 1024 * 1024;
 
+/// MiB of memory that a body without files takes, read and taken apart.
+const PLAIN_BODY_MEMORY_MIB: u64 = 6;
+
+/// Bytes up to which a body is not worth counting.
+const SMALL_BODY_BYTES: u64 = 64 * 1024;
+
 /// Bytes in a MiB.
 pub const MIB: u64 = 1024 * 1024;
 
@@ -61,6 +67,17 @@ impl BodyReader {
     /// How many bytes the body says that it has, if it says so.
     pub fn declared_bytes(&self) -> Option<u64> {
         self.body.size_hint().exact()
+    }
+
+    /// A share of the memory for a body that will be held whole, unless it is too small to be counted.
+    ///
+    /// # Errors
+    /// As [`share_of_memory`].
+    pub async fn share_of_memory(&mut self, app: &AppState) -> Result<Option<OwnedSemaphorePermit>, Error> {
+        match self.declared_bytes() {
+            Some(..=SMALL_BODY_BYTES) => Ok(None),
+            _ => share_of_memory(PLAIN_BODY_MEMORY_MIB, app).await.map(Some),
+        }
     }
 
     /// Whether the body is known to be empty.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::body::{BodyReader, share_of_memory};
+use super::body::BodyReader;
 use super::json::{self, Guard};
 use super::multipart;
 use crate::domain::Error;
@@ -18,12 +18,6 @@ use crate::identity::secret::Secret;
 
 /// Bytes that a body without files may have.
 pub const PLAIN_BODY_MAX_BYTES: usize = 2 * 1024 * 1024;
-
-/// MiB of memory that such a body takes, read and taken apart.
-const PLAIN_BODY_MEMORY_MIB: u64 = 6;
-
-/// Bytes up to which a body is not worth counting.
-const SMALL_BODY_BYTES: u64 = 64 * 1024;
 
 /// The most fields that a body may have, so that absurd ones are not worth sending.
 pub const FIELDS_MAX: usize = 1000;
@@ -291,9 +285,7 @@ impl Form {
             return Err(Error::TooLarge.into());
         }
         // Multipart bodies ask for themselves, when the first file comes.
-        let is_small = reader.declared_bytes().is_some_and(|bytes| bytes <= SMALL_BODY_BYTES);
-        let memory =
-            if is_multipart || is_small { None } else { Some(share_of_memory(PLAIN_BODY_MEMORY_MIB, app).await?) };
+        let memory = if is_multipart { None } else { reader.share_of_memory(app).await? };
         let form = read(content_type, &mut reader, app, leniently).await?;
         Ok(Self { _memory: memory, ..form })
     }
