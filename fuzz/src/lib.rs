@@ -182,7 +182,7 @@ pub fn markdown(data: &[u8]) {
     assert!(fuzzing::plain(text, 100).chars().count() <= 100);
     let third = (0..=text.len() / 3).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     let half = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    let _ = fuzzing::plain_parts(text, &[third..half]);
+    let _ = fuzzing::plain_parts(text, std::slice::from_ref(&(third..half)));
 }
 
 /// A search and a text, on two lines.
