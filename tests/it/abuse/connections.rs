@@ -66,7 +66,7 @@ async fn what_comes_behind_a_request_takes_nothing_from_its_answer() {
     let closing =
         "POST /api/v1/user/login/ HTTP/1.1\r\nHost: desk\r\nConnection: close\r\nContent-Length: 0\r\n\r\n\r\n";
     assert_eq!(statuses(&raw::exchange(server.address, closing).await), ["401"]);
-    let huge = format!("GET /healthz HTTP/1.1\r\nHost: desk\r\nX-Huge: {}\r\n\r\n", "x".repeat(33 * 1024));
+    let huge = format!("GET /healthz HTTP/1.1\r\nHost: desk\r\nX-Huge: {}\r\n\r\n", "x".repeat(60_000));
     assert_eq!(statuses(&raw::exchange(server.address, huge).await), ["431"]);
     server.stop().await;
 }
