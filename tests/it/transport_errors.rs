@@ -263,18 +263,8 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_accepted() {
 async fn a_client_that_reads_nothing_is_given_up() {
     let app = TestApp::with(|config| config.write_timeout_seconds = 1);
     let (acme, ann) = app.acme().await;
-    let client = app.client(&acme, &ann);
-    let comment = "x".repeat(1_000_000);
-    for _ in 0..10 {
-        let fields =
-            [("subject", "Long"), ("priority", "1"), ("comment", &comment), ("category", &acme.category.to_string())];
-        client.post("/support/create/ticket/", Encoding::Urlencoded, &fields).await.ticket_id();
-    }
+    let request = app.ask_for_ten_megabytes(&acme, &ann).await;
     let server = app.listen().await;
-    let request = format!(
-        "GET /api/v1/support/get/ticket/history/ HTTP/1.1\r\nHost: desk\r\napikey: {}\r\nAuthorization: Bearer {}\r\n\r\n",
-        acme.apikey, ann.token
-    );
     let mut connection = TcpStream::connect(server.address).expect("a connection");
     connection.write_all(request.as_bytes()).expect("the request is sent");
     // Stopping waits for the answer to be sent, or given up.

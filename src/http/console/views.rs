@@ -62,7 +62,7 @@ impl View {
     fn counted(mut self, tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<Self, Error> {
         if let Ok(query) = tickets_query::parse(&self.query, staff) {
             self.counted = count_tickets(tx, staff, &query.filter, COUNTED_OF_VIEW_MAX, now)?;
-            self.count = self.counted.map_or_else(|| text("count-of-view-many"), |count| count.to_string());
+            self.count = shown(self.counted, "count-of-view-many");
         }
         Ok(self)
     }
@@ -85,4 +85,9 @@ pub fn views(tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<Vec<V
     let views = built_in.chain(saved.into_iter().map(View::saved)).enumerate();
     let counted_max = BUILT_IN.len() + COUNTED_MAX;
     views.map(|(place, view)| if place < counted_max { view.counted(tx, staff, now) } else { Ok(view) }).collect()
+}
+
+/// A number of tickets; the text called `many` for more than are counted.
+pub fn shown(count: Option<i64>, many: &str) -> String {
+    count.map_or_else(|| text(many), |count| count.to_string())
 }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::support::{Encoding, TestApp, raw};
+use crate::support::{TestApp, raw};
 
 /// A request that is to be in another's body, or behind it.
 const SMUGGLED: &str = "GET /healthz HTTP/1.1\r\nHost: desk\r\n\r\n";
@@ -105,20 +105,10 @@ fn read_slowly(address: SocketAddr, request: &str) -> (Duration, usize) {
 async fn a_client_that_reads_steadily_but_never_catches_up_is_given_up() {
     let app = TestApp::with(|config| config.answer_timeout_seconds = 2);
     let (acme, ann) = app.acme().await;
-    let client = app.client(&acme, &ann);
-    let comment = "x".repeat(1_000_000);
-    for _ in 0..10 {
-        let fields =
-            [("subject", "Long"), ("priority", "1"), ("comment", &comment), ("category", &acme.category.to_string())];
-        client.post("/support/create/ticket/", Encoding::Urlencoded, &fields).await.ticket_id();
-    }
+    let request = app.ask_for_ten_megabytes(&acme, &ann).await;
     let server = app.listen().await;
     // More than any system keeps for a reader: at two megabytes a second, it takes a minute.
-    let request = format!(
-        "GET /api/v1/support/get/ticket/history/ HTTP/1.1\r\nHost: desk\r\napikey: {}\r\nAuthorization: Bearer {}\r\n\r\n",
-        acme.apikey, ann.token
-    )
-    .repeat(12);
+    let request = request.repeat(12);
     let address = server.address;
     let (lasted, read) = tokio::task::spawn_blocking(move || read_slowly(address, &request)).await.expect("a thread");
     assert!(read < 12 * 10_000_000, "all of {read} bytes were sent in {lasted:?}");

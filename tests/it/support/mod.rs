@@ -216,6 +216,20 @@ impl TestApp {
         self.state.store().read(work).await.expect("the read succeeds")
     }
 
+    /// Opens ten tickets with a comment of a megabyte each, and gives the request whose answer has all of them, as bytes.
+    pub async fn ask_for_ten_megabytes(&self, workspace: &TestWorkspace, user: &SignedIn) -> String {
+        let client = self.client(workspace, user);
+        let (comment, category) = ("x".repeat(1_000_000), workspace.category.to_string());
+        for _ in 0..10 {
+            let fields = [("subject", "Long"), ("priority", "1"), ("comment", &comment), ("category", &category)];
+            client.post(CREATE, Encoding::Urlencoded, &fields).await.ticket_id();
+        }
+        format!(
+            "GET /api/v1/support/get/ticket/history/ HTTP/1.1\r\nHost: desk\r\napikey: {}\r\nAuthorization: Bearer {}\r\n\r\n",
+            workspace.apikey, user.token
+        )
+    }
+
     /// The answers that are kept for repeats, oldest first.
     pub async fn kept_answers(&self) -> Vec<Vec<u8>> {
         self.kept("SELECT answer FROM idempotency_key ORDER BY created_at, key").await

@@ -10,8 +10,7 @@ use crate::app::desk::workplace::draft;
 use crate::domain::user::Requester;
 use crate::domain::{Error, EventId, TicketId, Timestamp};
 use crate::http::AppState;
-use crate::http::console::texts::text;
-use crate::http::console::views::{View, views};
+use crate::http::console::views::{View, shown, views};
 use crate::storage::Tx;
 use crate::storage::queries::workplace::Draft;
 
@@ -73,7 +72,7 @@ fn read(
         Some(counted) => Some(counted),
         None => count_tickets(tx, staff, &asked.filter, COUNTED_MAX, now)?,
     };
-    let total = total.map_or_else(|| text("count-many"), |total| total.to_string());
+    let total = shown(total, "count-many");
     let directory = directory(tx, staff)?;
     Ok(Loaded { staff: *staff, directory, query, views, view, list, total, page, draft, last_event })
 }
