@@ -27,7 +27,7 @@ pub use metrics::StorageMetrics;
 pub use postgres::PostgresUrl;
 
 /// A value that goes into a statement.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Param<'a> {
     Null,
     Int(i64),
@@ -97,6 +97,12 @@ pub trait Tx {
     /// Runs `sql` before the next statement that gives an answer, or before the commit: for changes of which nobody needs
     /// to know how many rows they met. Saves a round trip to a database that is elsewhere. What fails may show only there.
     fn execute_later(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<(), StorageError>;
+
+    /// Lets `reads` ask before anybody waits, so that many questions cost one round trip to a database that is elsewhere.
+    /// It is shown no rows; whoever then asks the same is given the answer that came. Only reads do so.
+    fn ahead(&mut self, reads: &mut dyn FnMut(&mut dyn Tx)) {
+        let _ = reads;
+    }
 
     /// Runs `sql` and hands every row of the answer to `each`.
     fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError>;
@@ -213,6 +219,16 @@ impl Default for StoreOptions {
 
 /// One of an engine's ways to take a job.
 type Submit = fn(&dyn Engine, Box<dyn Job>) -> Result<(), StorageError>;
+
+/// What `read` reads; its questions are asked at once, as far as none rests on the answer to another.
+///
+/// # Errors
+/// What `read` gives.
+pub fn together<T, E>(tx: &mut dyn Tx, read: impl Fn(&mut dyn Tx) -> Result<T, E>) -> Result<T, E> {
+    // What it makes of no rows is of no interest.
+    tx.ahead(&mut |tx| drop(read(tx)));
+    read(tx)
+}
 
 /// A database and the threads that run closures on it. Cheap to clone; the last clone closes it.
 #[derive(Clone)]

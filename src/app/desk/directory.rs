@@ -5,9 +5,9 @@ use crate::domain::category::{Category, Tag};
 use crate::domain::team::Team;
 use crate::domain::user::Requester;
 use crate::domain::{Error, UserId};
-use crate::storage::Tx;
 use crate::storage::queries::users::{self, StaffMember};
 use crate::storage::queries::{catalogue, teams};
+use crate::storage::{Tx, together};
 
 /// All there are in a workspace, those that are out of use included.
 #[derive(Clone, Debug, Default)]
@@ -38,10 +38,12 @@ impl Directory {
 pub fn directory(tx: &mut dyn Tx, staff: &Requester) -> Result<Directory, Error> {
     demand(staff, Right::ReadTickets)?;
     let workspace = staff.workspace;
-    Ok(Directory {
-        staff: users::staff(tx, workspace)?,
-        teams: teams::list(tx, workspace)?,
-        categories: catalogue::categories(tx, workspace)?,
-        tags: catalogue::tags(tx, workspace)?,
+    together(tx, |tx| {
+        Ok(Directory {
+            staff: users::staff(tx, workspace)?,
+            teams: teams::list(tx, workspace)?,
+            categories: catalogue::categories(tx, workspace)?,
+            tags: catalogue::tags(tx, workspace)?,
+        })
     })
 }

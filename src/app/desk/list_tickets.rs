@@ -16,7 +16,7 @@ pub const MAX_LIMIT: i64 = 200;
 /// The tickets of a list are counted up to here; of more, it is only said that they are more.
 pub const COUNTED_MAX: i64 = 10_000;
 
-/// Those of a view beside others, all of which are counted for every page of the console.
+/// Those of a view beside others, and of a list in the console: every page there counts them all.
 pub const COUNTED_OF_VIEW_MAX: i64 = 1_000;
 
 /// A page of a list.
@@ -55,18 +55,18 @@ pub fn list_tickets(
     Ok(TicketList { tickets, next })
 }
 
-/// How many there are; `None` for more than `most`.
+/// How many tickets each of `lists` has; `None` for more than the number beside it.
 ///
 /// # Errors
 /// [`Error::Forbidden`].
 pub fn count_tickets(
     tx: &mut dyn Tx,
     staff: &Requester,
-    filter: &DeskFilter,
-    most: i64,
+    lists: &[(&DeskFilter, i64)],
     now: Timestamp,
-) -> Result<Option<i64>, Error> {
+) -> Result<Vec<Option<i64>>, Error> {
     demand(staff, Right::ReadTickets)?;
-    let counted = desk_tickets::count(tx, staff.workspace, reach::of(staff), filter, most + 1, now)?;
-    Ok(Some(counted).filter(|counted| *counted <= most))
+    let one_more: Vec<_> = lists.iter().map(|(filter, most)| (*filter, most + 1)).collect();
+    let counts = desk_tickets::count(tx, staff.workspace, reach::of(staff), &one_more, now)?;
+    Ok(counts.into_iter().zip(lists).map(|(count, (_, most))| Some(count).filter(|count| count <= most)).collect())
 }

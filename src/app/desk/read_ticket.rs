@@ -9,11 +9,11 @@ use crate::domain::user::Requester;
 use crate::domain::{
     AttachmentId, CategoryId, Error, EventId, Priority, Status, TagId, TeamId, TicketId, Timestamp, UserId,
 };
-use crate::storage::Tx;
 use crate::storage::queries::attachments::{self, DeskAttachment};
 use crate::storage::queries::conversations::{self, DeskConversation};
 use crate::storage::queries::desk_tickets::{self, DeskTicket, MergedTicket};
 use crate::storage::queries::events::{self, RecordedEvent};
+use crate::storage::{Tx, together};
 
 /// A ticket with all that belongs to it.
 #[derive(Clone, Debug)]
@@ -42,14 +42,16 @@ pub fn read_ticket(
     seen: Option<EventId>,
 ) -> Result<TicketPage, Error> {
     let key = reach::ticket(tx, staff, ticket, Right::ReadTickets)?;
-    let mut page = TicketPage {
-        ticket: desk_tickets::by_id(tx, (key.workspace, staff.user), ticket)?.ok_or(Error::NotFound)?,
-        comment: desk_tickets::comment(tx, key)?.ok_or(Error::NotFound)?,
-        merged: desk_tickets::merged_into(tx, key)?,
-        conversations: conversations::all_of_ticket(tx, key.workspace, ticket)?,
-        attachments: attachments::all_of_ticket(tx, key.workspace, ticket)?,
-        events: events::of_ticket(tx, key.workspace, ticket)?,
-    };
+    let mut page = together(tx, |tx| {
+        let (found, comment) =
+            (desk_tickets::by_id(tx, (key.workspace, staff.user), ticket)?, desk_tickets::comment(tx, key)?);
+        let merged = desk_tickets::merged_into(tx, key)?;
+        let conversations = conversations::all_of_ticket(tx, key.workspace, ticket)?;
+        let attachments = attachments::all_of_ticket(tx, key.workspace, ticket)?;
+        let events = events::of_ticket(tx, key.workspace, ticket)?;
+        let (ticket, comment) = found.zip(comment).ok_or(Error::NotFound)?;
+        Ok::<_, Error>(TicketPage { ticket, comment, merged, conversations, attachments, events })
+    })?;
     if let Some(seen) = seen {
         rewind(&mut page, seen)?;
     }

@@ -9,6 +9,7 @@ use crate::domain::user::Requester;
 use crate::domain::{Error, Timestamp};
 use crate::http::tickets_query;
 use crate::storage::Tx;
+use crate::storage::queries::desk_tickets::DeskFilter;
 
 /// Saved views that are counted at the most.
 const COUNTED_MAX: usize = 20;
@@ -32,8 +33,6 @@ pub struct View {
     pub query: String,
     /// As a reader is told; empty if it was not counted.
     pub count: String,
-    /// None as well if there are too many to count.
-    pub counted: Option<i64>,
 }
 
 impl View {
@@ -49,45 +48,60 @@ impl View {
 
     fn saved(view: SavedView) -> Self {
         let whose = if view.shared { Whose::Everybodys } else { Whose::Own };
-        Self {
-            whose,
-            word: view.id.to_string(),
-            name: view.name,
-            query: view.query,
-            count: String::new(),
-            counted: None,
-        }
-    }
-
-    fn counted(mut self, tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<Self, Error> {
-        if let Ok(query) = tickets_query::parse(&self.query, staff) {
-            self.counted = count_tickets(tx, staff, &query.filter, COUNTED_OF_VIEW_MAX, now)?;
-            self.count = shown(self.counted, "count-of-view-many");
-        }
-        Ok(self)
+        Self { whose, word: view.id.to_string(), name: view.name, query: view.query, count: String::new() }
     }
 }
 
-/// All that `staff` can use, in the order in which they are shown.
+/// All that `staff` can use, in the order in which they are shown; none is counted.
 ///
 /// # Errors
 /// [`Error::Forbidden`].
-pub fn views(tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<Vec<View>, Error> {
+pub fn views(tx: &mut dyn Tx, staff: &Requester) -> Result<Vec<View>, Error> {
     let built_in = BUILT_IN.iter().map(|view| View {
         whose: Whose::BuiltIn,
         word: view.word.to_owned(),
         name: text(&format!("view-{}", view.word)),
         query: view.query.to_owned(),
         count: String::new(),
-        counted: None,
     });
     let saved = saved_views::list(tx, staff)?;
-    let views = built_in.chain(saved.into_iter().map(View::saved)).enumerate();
-    let counted_max = BUILT_IN.len() + COUNTED_MAX;
-    views.map(|(place, view)| if place < counted_max { view.counted(tx, staff, now) } else { Ok(view) }).collect()
+    Ok(built_in.chain(saved.into_iter().map(View::saved)).collect())
 }
 
-/// A number of tickets; the text called `many` for more than are counted.
-pub fn shown(count: Option<i64>, many: &str) -> String {
-    count.map_or_else(|| text(many), |count| count.to_string())
+/// The same, counted.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub fn counted_views(tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<Vec<View>, Error> {
+    let mut views = views(tx, staff)?;
+    count(tx, staff, &mut views, &[], now)?;
+    Ok(views)
+}
+
+/// Counts what the views show, and with them `lists`; gives how many tickets these have, as a reader is told.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub fn count(
+    tx: &mut dyn Tx,
+    staff: &Requester,
+    views: &mut [View],
+    lists: &[&DeskFilter],
+    now: Timestamp,
+) -> Result<Vec<String>, Error> {
+    let read = |view: &View| tickets_query::parse(&view.query, staff).ok();
+    let counted = views.iter_mut().take(BUILT_IN.len() + COUNTED_MAX);
+    let (views, queries): (Vec<_>, Vec<_>) = counted.filter_map(|view| read(view).map(|query| (view, query))).unzip();
+    let all = queries.iter().map(|query| &query.filter).chain(lists.iter().copied());
+    let all: Vec<_> = all.map(|filter| (filter, COUNTED_OF_VIEW_MAX)).collect();
+    let mut counts: Vec<String> = count_tickets(tx, staff, &all, now)?.into_iter().map(shown).collect();
+    let of_lists = counts.split_off(views.len());
+    for (view, count) in views.into_iter().zip(counts) {
+        view.count = count;
+    }
+    Ok(of_lists)
+}
+
+fn shown(count: Option<i64>) -> String {
+    count.map_or_else(|| text("count-many"), |count| count.to_string())
 }

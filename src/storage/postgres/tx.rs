@@ -1,14 +1,14 @@
 //! A transaction on a PostgreSQL connection. Statements whose answer nobody needs wait until one is sent whose answer
 //! somebody does, `BEGIN` and `COMMIT` included; they then travel together.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
-use futures_util::StreamExt as _;
 use futures_util::future::{MaybeDone, join, maybe_done};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 
@@ -60,6 +60,13 @@ impl Mode {
 
 type Sent<'c> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + 'c>>;
 
+/// A question that was asked ahead of its use.
+struct Ahead {
+    sql: &'static str,
+    params: Vec<Value>,
+    answer: Rc<RefCell<Option<Vec<tokio_postgres::Row>>>>,
+}
+
 /// The transaction that is open on `connection`, or will be as soon as its first statement is sent.
 pub struct PgTx<'c> {
     connection: &'c Connection,
@@ -69,6 +76,10 @@ pub struct PgTx<'c> {
     sent: Vec<Pin<Box<MaybeDone<Sent<'c>>>>>,
     /// An id that is on its way.
     expected: Option<(Sequence, Rc<Cell<Option<i64>>>)>,
+    /// Whether questions are sent and not waited for.
+    asks_ahead: bool,
+    /// The answers to what was asked ahead, as far as they have come and nobody has taken them.
+    ahead: Vec<Ahead>,
     /// The first thing that went wrong; after it, the server takes no more statements of this transaction.
     pub failure: Option<Failure>,
     /// Whether the closure changed what servers remember.
@@ -85,6 +96,8 @@ impl<'c> PgTx<'c> {
             mode,
             sent: Vec::new(),
             expected: None,
+            asks_ahead: false,
+            ahead: Vec::new(),
             failure: None,
             revision_bumped: false,
             last_settled_event: settled.load(Ordering::Acquire),
@@ -155,6 +168,42 @@ impl<'c> PgTx<'c> {
         Ok(statement)
     }
 
+    fn ask_ahead(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<(), StorageError> {
+        if self.asked_ahead(sql, params).is_some() {
+            return Ok(());
+        }
+        let statement = self.statement(sql)?;
+        let params: Vec<Value> = params.iter().map(Value::from).collect();
+        let answer = Rc::new(RefCell::new(None));
+        self.ahead.push(Ahead { sql, params: params.clone(), answer: Rc::clone(&answer) });
+        let client = &self.connection.client;
+        self.send(Box::pin(async move {
+            let rows = client.query_raw(&statement, &params).await?.try_collect().await?;
+            *answer.borrow_mut() = Some(rows);
+            Ok(())
+        }));
+        Ok(())
+    }
+
+    fn asked_ahead(&self, sql: &str, params: &[Param<'_>]) -> Option<usize> {
+        let with = |asked: &Ahead| asked.params.iter().map(Value::as_param).eq(params.iter().copied());
+        self.ahead.iter().position(|asked| asked.sql == sql && with(asked))
+    }
+
+    /// The answer to what was asked ahead with these, if it was.
+    fn taken(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Option<Vec<tokio_postgres::Row>>, StorageError> {
+        let Some(place) = self.asked_ahead(sql, params) else { return Ok(None) };
+        let asked = self.ahead.swap_remove(place);
+        if asked.answer.borrow().is_none() {
+            self.wait(async { Ok(()) })?;
+        }
+        Ok(asked.answer.take())
+    }
+
     /// Runs a prepared statement and hands every row of its answer to `each`.
     fn answer(&mut self, statement: &Statement, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
         let client = &self.connection.client;
@@ -212,7 +261,23 @@ impl Tx for PgTx<'_> {
         Ok(())
     }
 
+    fn ahead(&mut self, reads: &mut dyn FnMut(&mut dyn Tx)) {
+        // What a write asks may be changed by itself before it asks again.
+        if self.mode == Mode::Write {
+            return;
+        }
+        let asks_ahead = std::mem::replace(&mut self.asks_ahead, true);
+        reads(self);
+        self.asks_ahead = asks_ahead;
+    }
+
     fn query(&mut self, sql: &'static str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), StorageError> {
+        if self.asks_ahead {
+            return self.ask_ahead(sql, params);
+        }
+        if let Some(rows) = self.taken(sql, params)? {
+            return rows.iter().try_for_each(|row| each(&PgRow(row)));
+        }
         let statement = self.statement(sql)?;
         self.answer(&statement, params, each)
     }

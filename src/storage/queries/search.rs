@@ -14,12 +14,13 @@ use super::{Param, Row, StorageError, Tx, collect, first, statements};
 use crate::domain::search::{SEARCHED_CHARS, Wanted, words};
 use crate::domain::{ConversationId, TicketId, WorkspaceId};
 
+// Not EXISTS: for that PostgreSQL would read the whole index at every step.
 statements! {
     TICKETS_AFTER = "SELECT t.id, t.workspace_id, t.id, t.subject, SUBSTR(t.comment, 1, 20000),
-              EXISTS (SELECT 1 FROM search_index s WHERE s.rowid = 2 * t.id)
+              COALESCE((SELECT TRUE FROM search_index s WHERE s.rowid = 2 * t.id), FALSE)
               FROM ticket t WHERE t.id > $1 ORDER BY t.id LIMIT $2";
     CONVERSATIONS_AFTER = "SELECT c.id, c.workspace_id, c.ticket_id, '', SUBSTR(c.comment, 1, 20000),
-              EXISTS (SELECT 1 FROM search_index s WHERE s.rowid = 2 * c.id + 1)
+              COALESCE((SELECT TRUE FROM search_index s WHERE s.rowid = 2 * c.id + 1), FALSE)
               FROM conversation c WHERE c.id > $1 ORDER BY c.id LIMIT $2";
     BEGIN_ROUND = "UPDATE search_round SET looked_to = CASE WHEN looked_to < again_from THEN looked_to ELSE again_from END,
               again_from = $1 WHERE name = $2";

@@ -23,7 +23,7 @@ use crate::http::console::place::go_to;
 use crate::http::console::said::{Said, said_once};
 use crate::http::console::session::Signed;
 use crate::http::console::texts::{text, text_with};
-use crate::http::console::views::{View, views};
+use crate::http::console::views::{View, counted_views};
 use crate::http::console::{filters, page};
 use crate::http::desk::version::IfMatch;
 use crate::http::extract::{ClientAddress, Form};
@@ -393,7 +393,7 @@ async fn look<T: Send + 'static>(
     let (staff, now) = (signed.requester(), app.clock().now());
     let read = move |tx: &mut dyn Tx| -> Result<(Vec<View>, T), Error> {
         part.map_or(Ok(()), |part| parts::enter(&staff, part))?;
-        Ok((views(tx, &staff, now)?, work(tx, &staff)?))
+        Ok((counted_views(tx, &staff, now)?, work(tx, &staff)?))
     };
     let (views, found) = app.store().read(read).await?;
     let link = |open: Part| PartLink { word: open.word(), is_current: Some(open) == part };

@@ -2,7 +2,7 @@
 
 use super::query::{HOME_VIEW, ListQuery};
 use crate::app::desk::directory::{Directory, directory};
-use crate::app::desk::list_tickets::{COUNTED_MAX, DEFAULT_LIMIT, TicketList, count_tickets, list_tickets};
+use crate::app::desk::list_tickets::{DEFAULT_LIMIT, TicketList, list_tickets};
 use crate::app::desk::read_events::last_event;
 use crate::app::desk::read_ticket::{TicketPage, read_ticket};
 use crate::app::desk::rights::{Right, has};
@@ -10,7 +10,7 @@ use crate::app::desk::workplace::draft;
 use crate::domain::user::Requester;
 use crate::domain::{Error, EventId, TicketId, Timestamp};
 use crate::http::AppState;
-use crate::http::console::views::{View, shown, views};
+use crate::http::console::views::{View, count, views};
 use crate::storage::Tx;
 use crate::storage::queries::workplace::Draft;
 
@@ -56,11 +56,15 @@ fn read(
     open: Option<TicketId>,
     now: Timestamp,
 ) -> Result<Loaded, Error> {
+    tx.ahead(&mut |tx| {
+        let _ = open.map(|ticket| read_ticket(tx, staff, ticket, None));
+        let _ = (views(tx, staff), directory(tx, staff));
+    });
     let last_event = last_event(tx, staff)?;
     let page = open.map(|ticket| read_ticket(tx, staff, ticket, None)).transpose()?;
     let writes_on = open.filter(|_| has(staff.role, Right::WorkTickets));
     let draft = writes_on.map(|ticket| draft(tx, staff, ticket)).transpose()?.flatten();
-    let views = views(tx, staff, now)?;
+    let mut views = views(tx, staff)?;
     if !views.iter().any(|view| view.word == query.view) {
         query.unreadable.push("view".to_owned());
         HOME_VIEW.clone_into(&mut query.view);
@@ -68,11 +72,8 @@ fn read(
     let view = views.iter().find(|view| view.word == query.view).ok_or(Error::NotFound)?.clone();
     let asked = query.asked(&view.query, staff);
     let list = list_tickets(tx, staff, &asked.filter, asked.sort, asked.after.as_deref(), DEFAULT_LIMIT, now)?;
-    let total = match view.counted.filter(|_| query.narrowing().next().is_none()) {
-        Some(counted) => Some(counted),
-        None => count_tickets(tx, staff, &asked.filter, COUNTED_MAX, now)?,
-    };
-    let total = shown(total, "count-many");
+    let totals = count(tx, staff, &mut views, &[&asked.filter], now)?;
+    let total = totals.first().cloned().unwrap_or_default();
     let directory = directory(tx, staff)?;
     Ok(Loaded { staff: *staff, directory, query, views, view, list, total, page, draft, last_event })
 }

@@ -24,7 +24,7 @@ use crate::http::console::problems::sentence;
 use crate::http::console::said::Said;
 use crate::http::console::session::Signed;
 use crate::http::console::texts::text;
-use crate::http::console::views::{View, views};
+use crate::http::console::views::{View, counted_views};
 use crate::http::console::{filters, page};
 use crate::http::extract::Form;
 use crate::http::words::PriorityWord;
@@ -152,7 +152,7 @@ async fn show(
     let (staff, now) = (signed.requester(), app.clock().now());
     let read = move |tx: &mut dyn Tx| -> Result<(Vec<View>, Directory), Error> {
         demand(&staff, Right::WorkTickets)?;
-        Ok((views(tx, &staff, now)?, directory(tx, &staff)?))
+        Ok((counted_views(tx, &staff, now)?, directory(tx, &staff)?))
     };
     let (views, directory) = app.store().read(read).await?;
     let given = |name: &str| form.raw(name).unwrap_or_default();

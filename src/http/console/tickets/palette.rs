@@ -92,7 +92,7 @@ fn offer(tx: &mut dyn Tx, staff: &Requester, typed: &str, next: &Place, now: Tim
         let all = actions(details, typed.is_empty());
         entries.extend(all.into_iter().filter(|entry| fits(&entry.label)).take(OFFERED_MAX));
     }
-    let views = views(tx, staff, now)?.into_iter().map(|view| {
+    let views = views(tx, staff)?.into_iter().map(|view| {
         let address = format!("/desk/tickets?view={}", view.word);
         Entry::to(view.icon(), view.name.clone(), text("palette-view"), address)
     });

@@ -19,7 +19,7 @@ use crate::http::console::frame::Frame;
 use crate::http::console::markdown::{self, Part};
 use crate::http::console::session::Signed;
 use crate::http::console::texts::text;
-use crate::http::console::views::{View, views};
+use crate::http::console::views::{View, counted_views};
 use crate::http::console::{filters, page};
 use crate::http::extract::Form;
 use crate::storage::Tx;
@@ -96,7 +96,7 @@ fn find(
     let results = query.as_ref().map_or(Ok(Results::default()), |query| search::search(tx, staff, query))?;
     let directory = directory(tx, staff)?;
     let row = |hit: &Hit| found(hit, TicketRow::new(&hit.ticket, &directory, None, BESIDE, now));
-    Ok((views(tx, staff, now)?, results.hits.iter().map(row).collect(), results.is_partial))
+    Ok((counted_views(tx, staff, now)?, results.hits.iter().map(row).collect(), results.is_partial))
 }
 
 /// The row of a ticket, with the text that was found in it.

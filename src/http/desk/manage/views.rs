@@ -66,14 +66,18 @@ impl ViewBody {
         let (name, query) = (view.name.to_owned(), view.query.to_owned());
         Self { id: None, name, query, shared: true, created_at: None, count: None }
     }
+}
 
-    fn counted(mut self, tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<Self, Error> {
-        // A query that an older version could read and this one cannot counts nothing.
-        if let Ok(query) = tickets_query::parse(&self.query, staff) {
-            self.count = Some(count_tickets(tx, staff, &query.filter, COUNTED_OF_VIEW_MAX, now)?);
-        }
-        Ok(self)
+fn count(views: &mut [ViewBody], tx: &mut dyn Tx, staff: &Requester, now: Timestamp) -> Result<(), Error> {
+    // A query that an older version could read and this one cannot counts nothing.
+    let read = |view: &ViewBody| tickets_query::parse(&view.query, staff).ok();
+    let (views, queries): (Vec<_>, Vec<_>) =
+        views.iter_mut().filter_map(|view| read(view).map(|query| (view, query))).unzip();
+    let lists: Vec<_> = queries.iter().map(|query| (&query.filter, COUNTED_OF_VIEW_MAX)).collect();
+    for (view, count) in views.into_iter().zip(count_tickets(tx, staff, &lists, now)?) {
+        view.count = Some(count);
     }
+    Ok(())
 }
 
 /// The built-in views, everybody's, and the caller's own.
@@ -136,7 +140,11 @@ pub async fn list(State(app): State<AppState>, staff: Staff, params: Params) -> 
         .read_anywhere(move |tx| {
             let saved = saved_views::list(tx, &staff.0)?;
             let views = BUILT_IN.iter().map(ViewBody::built_in).chain(saved.into_iter().map(ViewBody::from));
-            views.map(|view| if counts { view.counted(tx, &staff.0, now) } else { Ok(view) }).collect()
+            let mut views: Vec<_> = views.collect();
+            if counts {
+                count(&mut views, tx, &staff.0, now)?;
+            }
+            Ok(views)
         })
         .await?;
     Ok(Answer::versioned(&ListBody { views })?.present(&app))

@@ -89,9 +89,8 @@ pub async fn list(State(app): State<AppState>, staff: Staff, RawQuery(query): Ra
         .read_anywhere(move |tx| {
             let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
             let listed = list_tickets(tx, &caller, &query.filter, query.sort, after.as_deref(), limit, now)?;
-            let total =
-                if query.count { Some(count_tickets(tx, &caller, &query.filter, COUNTED_MAX, now)?) } else { None };
-            Ok((listed, total))
+            let counted: &[_] = if query.count { &[(&query.filter, COUNTED_MAX)] } else { &[] };
+            Ok((listed, count_tickets(tx, &caller, counted, now)?.pop()))
         })
         .await?;
     let next = listed.next.as_deref().map(tickets_query::cursor_after);

@@ -170,13 +170,26 @@ impl<'a> Narrowed<'a> {
         sql.list(&format!("{before}{of_ticket}"), self.filter.tags.iter().map(|tag| tag.0), "))");
     }
 
+    /// The conditions on who is to answer, and whether now.
+    pub fn by_work(&self, sql: &mut Composed<'_>, way: Way) {
+        let filter = self.filter;
+        whose(sql, way, "assignee_id", filter.assignee.map(|whose| whose.map(|user| user.0)));
+        whose(sql, way, "team_id", filter.team.map(|whose| whose.map(|team| team.0)));
+        match filter.snoozed {
+            Snoozed::Included => {}
+            Snoozed::Hidden => {
+                sql.and("(t.snoozed_until IS NULL OR t.snoozed_until + 0 <=", Param::Int(self.now.0));
+                sql.push(")");
+            }
+            Snoozed::Only => sql.and(&format!("{} >", way.column("snoozed_until")), Param::Int(self.now.0)),
+        }
+    }
+
     /// All other conditions, none of which is a way to the rows.
     pub fn by_the_rest<'b>(&'b self, sql: &mut Composed<'b>) {
         let filter = self.filter;
         reached(sql, self.workspace, self.reach);
         sql.and_in("t.category_id + 0", filter.categories.iter().map(|category| category.0));
-        whose(sql, "t.assignee_id", filter.assignee.map(|whose| whose.map(|user| user.0)));
-        whose(sql, "t.team_id", filter.team.map(|whose| whose.map(|team| team.0)));
         let limits = [
             ("t.requester_id + 0 =", filter.requester.map(|user| user.0)),
             ("t.created_at >=", filter.created_from.map(|at| at.0)),
@@ -186,14 +199,6 @@ impl<'a> Narrowed<'a> {
             if let Some(number) = number {
                 sql.and(condition, Param::Int(number));
             }
-        }
-        match filter.snoozed {
-            Snoozed::Included => {}
-            Snoozed::Hidden => {
-                sql.and("(t.snoozed_until IS NULL OR t.snoozed_until + 0 <=", Param::Int(self.now.0));
-                sql.push(")");
-            }
-            Snoozed::Only => sql.and("t.snoozed_until + 0 >", Param::Int(self.now.0)),
         }
         if let Some(pattern) = &self.pattern {
             sql.and("t.subject_folded LIKE", Param::Text(pattern));
@@ -211,11 +216,11 @@ impl<Id> Whose<Id> {
     }
 }
 
-fn whose(sql: &mut Composed<'_>, column: &str, whose: Option<Whose<i64>>) {
+fn whose(sql: &mut Composed<'_>, way: Way, name: &str, whose: Option<Whose<i64>>) {
     match whose {
         None => {}
-        Some(Whose::Is(id)) => sql.and(&format!("{column} + 0 ="), Param::Int(id)),
-        Some(Whose::Nobodys) => sql.push(&format!(" AND {column} IS NULL")),
+        Some(Whose::Is(id)) => sql.and(&format!("{} =", way.column(name)), Param::Int(id)),
+        Some(Whose::Nobodys) => sql.push(&format!(" AND t.{name} IS NULL")),
     }
 }
 

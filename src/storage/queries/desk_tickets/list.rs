@@ -9,6 +9,9 @@ use super::{DeskTicket, Reach, read};
 use crate::domain::{TicketId, Timestamp, UserId, WorkspaceId};
 use crate::storage::{Param, StorageError, Tx};
 
+/// Lists that one statement counts.
+const COUNTS_TOGETHER: usize = 10;
+
 /// In which order a list is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
@@ -129,35 +132,61 @@ pub fn by_ids(
     Ok(found)
 }
 
-/// How many tickets there are, counted up to `most`.
+/// For each of `lists`, how many tickets it has, counted up to the number beside it.
 pub fn count(
     tx: &mut dyn Tx,
     workspace: WorkspaceId,
     reach: Reach,
-    filter: &DeskFilter,
-    most: i64,
+    lists: &[(&DeskFilter, i64)],
     now: Timestamp,
-) -> Result<i64, StorageError> {
-    let narrowed = Narrowed::new(workspace, reach, filter, now);
-    if let Some(ids) = few(tx, &narrowed)? {
-        let counted = of_ids(tx, &narrowed, &ids)?.len();
-        return Ok(i64::try_from(counted).unwrap_or(i64::MAX).min(most));
+) -> Result<Vec<i64>, StorageError> {
+    let mut counts = vec![0; lists.len()];
+    let lists: Vec<_> =
+        lists.iter().map(|(filter, most)| (Narrowed::new(workspace, reach, filter, now), *most)).collect();
+    let mut uncounted = Vec::new();
+    for (place, (narrowed, most)) in lists.iter().enumerate() {
+        let few = if has_index_to_count_by(narrowed) { None } else { few(tx, narrowed)? };
+        match few {
+            Some(ids) => {
+                let counted = of_ids(tx, narrowed, &ids)?.len();
+                counts[place] = i64::try_from(counted).unwrap_or(i64::MAX).min(*most);
+            }
+            None => uncounted.push(place),
+        }
     }
-    let mut sql = Composed { sql: "SELECT COUNT(*) FROM (SELECT 1 FROM ticket t".to_owned(), params: Vec::new() };
-    narrowed.in_workspace(&mut sql, Way::Open);
+    for places in uncounted.chunks(COUNTS_TOGETHER) {
+        let mut sql = Composed { sql: "SELECT ".to_owned(), params: Vec::new() };
+        for (number, (narrowed, most)) in places.iter().map(|place| &lists[*place]).enumerate() {
+            sql.push(if number == 0 { "(" } else { ", (" });
+            push_count(&mut sql, narrowed, *most);
+            sql.push(")");
+        }
+        tx.query_composed(&sql.sql, &sql.params, &mut |row| {
+            for (column, place) in places.iter().enumerate() {
+                counts[*place] = row.int(column)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(counts)
+}
+
+/// Whether [`push_count`] is led by an index to all that narrows the list down to few tickets.
+fn has_index_to_count_by(narrowed: &Narrowed<'_>) -> bool {
+    let filter = narrowed.filter;
+    narrowed.reach == Reach::All && filter.requester.is_none() && filter.tags.is_empty() && filter.text.is_none()
+}
+
+fn push_count<'a>(sql: &mut Composed<'a>, narrowed: &'a Narrowed<'_>, most: i64) {
+    sql.push("SELECT COUNT(*) FROM (SELECT 1 FROM ticket t");
+    narrowed.in_workspace(sql, Way::Open);
     // Subjects are read quickest as they are stored.
-    let way = if filter.text.is_some() { Way::Closed } else { Way::Open };
-    narrowed.by_state(&mut sql, way);
-    narrowed.by_activity(&mut sql, way);
-    narrowed.by_tags(&mut sql, Way::Open);
-    narrowed.by_the_rest(&mut sql);
-    sql.push(" LIMIT ");
-    sql.param(Param::Int(most));
-    sql.push(") counted");
-    let mut counted = 0;
-    tx.query_composed(&sql.sql, &sql.params, &mut |row| {
-        counted = row.int(0)?;
-        Ok(())
-    })?;
-    Ok(counted)
+    let way = if narrowed.filter.text.is_some() { Way::Closed } else { Way::Open };
+    narrowed.by_state(sql, way);
+    narrowed.by_activity(sql, way);
+    narrowed.by_tags(sql, Way::Open);
+    narrowed.by_work(sql, way);
+    narrowed.by_the_rest(sql);
+    // Not as a parameter: for a number that it does not know, PostgreSQL plans anew each time.
+    sql.push(&format!(" LIMIT {most}) counted"));
 }

@@ -83,14 +83,14 @@ fn walk(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>) -> Result<
         };
         let runs = runs(narrowed, priorities, condition);
         let direction = if page.sort.descends() { " DESC" } else { "" };
-        let left = page.limit - i64::try_from(found.len()).unwrap_or(i64::MAX);
         // Without their own orders, PostgreSQL would sort all that is in the runs.
         let in_order =
             |run: &String| format!("SELECT * FROM ({run} ORDER BY t.updated_at{direction}, t.id{direction}) r");
         let each: Vec<String> = runs.each.iter().map(in_order).collect();
         let mut sql = Composed { sql: each.join(" UNION ALL "), params: runs.params };
-        sql.push(&format!(" ORDER BY 3{direction}, 1{direction} LIMIT "));
-        sql.param(Param::Int(left));
+        // Not as a parameter: for a number that it does not know, PostgreSQL plans anew each time. Few lengths are few plans.
+        let limit = usize::try_from(page.limit).unwrap_or(IDS_TOGETHER).next_multiple_of(IDS_TOGETHER);
+        sql.push(&format!(" ORDER BY 3{direction}, 1{direction} LIMIT {limit}"));
         found.extend(places(tx, &sql)?);
         if found.len() >= usize::try_from(page.limit).unwrap_or_default() {
             break;
@@ -118,6 +118,7 @@ fn runs<'a>(
     narrowed.by_activity(&mut rest, Way::Open);
     condition(&mut rest);
     narrowed.by_tags(&mut rest, Way::Closed);
+    narrowed.by_work(&mut rest, Way::Closed);
     narrowed.by_the_rest(&mut rest);
     let (head, tail) = rest.sql.split_at(head);
     let run = |status: Status, priority: &Priority| {
@@ -160,6 +161,7 @@ fn between(
     narrowed.by_state(&mut sql, Way::Closed);
     narrowed.by_activity(&mut sql, Way::Closed);
     narrowed.by_tags(&mut sql, Way::Closed);
+    narrowed.by_work(&mut sql, Way::Closed);
     narrowed.by_the_rest(&mut sql);
     sql.push(if descends { " ORDER BY t.id DESC LIMIT " } else { " ORDER BY t.id LIMIT " });
     sql.param(Param::Int(limit));
@@ -205,6 +207,7 @@ fn look_everywhere(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, page: DeskPage<'_>)
     narrowed.by_state(&mut sql, Way::Closed);
     narrowed.by_activity(&mut sql, Way::Closed);
     narrowed.by_tags(&mut sql, Way::Closed);
+    narrowed.by_work(&mut sql, Way::Closed);
     narrowed.by_the_rest(&mut sql);
     let columns: &[&str] = match page.sort {
         Sort::Newest | Sort::Oldest => &["t.updated_at + 0", "t.id + 0"],
@@ -232,6 +235,7 @@ pub(super) fn of_ids(tx: &mut dyn Tx, narrowed: &Narrowed<'_>, ids: &[i64]) -> R
         narrowed.by_state(&mut sql, Way::Closed);
         narrowed.by_activity(&mut sql, Way::Closed);
         narrowed.by_tags(&mut sql, Way::Closed);
+        narrowed.by_work(&mut sql, Way::Closed);
         narrowed.by_the_rest(&mut sql);
         sql.and_in("t.id", padded(ids.to_vec()));
         found.extend(places(tx, &sql)?);
