@@ -5,11 +5,11 @@
 
 mod failure;
 mod folders;
-mod held;
 mod leftover;
 mod owner;
 mod s3;
 
+use std::num::NonZero;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,17 +25,22 @@ use object_store::memory::InMemory;
 use object_store::path::Path as Key;
 use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _, PutMode};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use crate::config::BlobsAt;
 use crate::domain::attachment::ContentHash;
 use crate::domain::{Error, Timestamp, WorkspaceId};
+use crate::held::Memory;
 use crate::identity::apikey::sha256;
 use crate::private_folder;
 use failure::{describe, failed, has_no_conditional_put};
 use folders::Folders;
-use held::Memory;
 
 /// How long anything may take that is not told otherwise; a disk is not given up on.
 const FOR_EVER: Duration = Duration::from_hours(24);
+
+/// Bytes of files that were read in one go and wait for those who asked. Whoever finds no room is given a file by the piece.
+const WAITING_MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Where the bytes are. Cheap to clone.
 #[derive(Clone)]
@@ -49,6 +54,9 @@ pub struct Blobs {
     folders: Option<Arc<Folders>>,
     /// What files that wait to be read may take.
     memory: Memory,
+    /// For files in folders, the turns to read them. A thread for each of a thousand readers would take the processor from
+    /// everybody else, and glibc would keep for each what it once took.
+    turns: Option<Arc<Semaphore>>,
 }
 
 /// Stored bytes, as a listing shows them.
@@ -87,7 +95,13 @@ impl Blobs {
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         // A file that is there already may not be synced yet by whoever wrote it: each upload writes and syncs its own.
         let creates = Arc::new(AtomicBool::new(false));
-        Ok(Self { folders: Some(Arc::new(Folders::below(folder))), creates, ..Self::on(Arc::new(store)) })
+        let at_once = 2 * std::thread::available_parallelism().map_or(2, NonZero::get);
+        Ok(Self {
+            folders: Some(Arc::new(Folders::below(folder))),
+            creates,
+            turns: Some(Arc::new(Semaphore::new(at_once))),
+            ..Self::on(Arc::new(store))
+        })
     }
 
     /// Bytes in memory, for tests.
@@ -98,7 +112,7 @@ impl Blobs {
 
     fn on(store: Arc<dyn ObjectStore>) -> Self {
         let creates = Arc::new(AtomicBool::new(true));
-        Self { store, within: FOR_EVER, creates, folders: None, memory: Memory::default() }
+        Self { store, within: FOR_EVER, creates, folders: None, memory: Memory::new(WAITING_MAX_BYTES), turns: None }
     }
 
     /// Sees whether the store answers, by looking at the first of what is stored.
@@ -173,6 +187,7 @@ impl Blobs {
     ) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
         let options = GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
         let key = key(workspace, hash);
+        let turn = take_turn(self.turns.as_ref()).await;
         let found = self.in_time(self.store.get_opts(&key, options)).await.map_err(failed)?;
         if found.range != range {
             return Err(Error::internal(format!("{key} has {} bytes, too few for {range:?}", found.meta.size)));
@@ -184,7 +199,15 @@ impl Blobs {
             let bytes = share.hold(found.bytes().await.map_err(failed)?);
             return Ok(stream::once(async { Ok(bytes) }).boxed());
         }
-        Ok(found.into_stream().map_err(failed).boxed())
+        drop(turn);
+        let pieces: BoxStream<'static, _> = found.into_stream().map_err(failed).boxed();
+        let in_turn = stream::unfold((pieces, self.turns.clone()), async |(mut pieces, turns)| {
+            let turn = take_turn(turns.as_ref()).await;
+            let piece = pieces.next().await?;
+            drop(turn);
+            Some((piece, (pieces, turns)))
+        });
+        Ok(in_turn.boxed())
     }
 
     /// What is stored under `hash`; `None` when nothing is.
@@ -247,6 +270,12 @@ impl Blobs {
             Err(object_store::Error::Generic { store: "S3", source })
         })
     }
+}
+
+/// A turn, if there are turns; it ends when it is dropped.
+async fn take_turn(turns: Option<&Arc<Semaphore>>) -> Option<OwnedSemaphorePermit> {
+    // They are never closed.
+    Arc::clone(turns?).acquire_owned().await.ok()
 }
 
 /// `{workspace}/{first two digits}/{hash}`, so that no folder grows too wide.

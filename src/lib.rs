@@ -5,6 +5,7 @@ pub mod blobs;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod held;
 pub mod http;
 pub mod identity;
 pub mod jobs;

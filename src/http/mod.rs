@@ -13,6 +13,7 @@ mod extract;
 #[doc(hidden)]
 pub mod fuzzing;
 mod health;
+mod held_answers;
 mod help;
 mod leftover;
 mod login_failures;
@@ -45,13 +46,13 @@ pub use state::{AppState, Parts};
 pub fn service(app: AppState) -> TidyPath<Router> {
     let base = app.config().base_path();
     let router = Router::new()
-        .nest(&base, customer::routes())
-        .nest(&format!("{base}/desk"), desk::routes())
+        .nest(&base, customer::routes(&app))
+        .nest(&format!("{base}/desk"), desk::routes(&app))
         .merge(health::routes())
         .merge(docs::routes(&base))
-        .merge(console::routes())
-        .merge(help::routes())
-        .merge(pages::assets())
+        .merge(console::routes(&app))
+        .merge(help::routes(&app))
+        .merge(pages::assets(&app))
         .fallback(error::not_found)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::map_response(error::in_envelope));

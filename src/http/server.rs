@@ -29,10 +29,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Bytes of a request's line and headers, and of an answer that waits to be read, that are held at the most: a thousand
 /// clients that are slow must not fill the memory.
-const HEAD_MAX_BYTES: usize = 32 * 1024;
+const HEAD_MAX_BYTES: usize = 16 * 1024;
+
+/// Bytes of an answer that the system takes and cannot send yet. By itself it would take megabytes for each of those who
+/// read nothing, and only then would they be behind.
+const UNSENT_MAX_BYTES: u32 = 128 * 1024;
 
 /// Serves until `stop` resolves, then finishes what was accepted, within [`DRAIN_WITHIN`].
 pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Output = ()>) {
+    bound_unsent(&listener);
     let connections = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     // Without a timer hyper has no time-outs at all.
@@ -77,6 +82,14 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
     }
 }
 
+/// Bounds what the system holds for those who do not read. Connections take it over from their listener.
+fn bound_unsent(listener: &TcpListener) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT_MAX_BYTES) {
+        tracing::warn!(%error, "cannot bound what waits in the system to be sent");
+    }
+}
+
 /// The connection as hyper wants it, on which a client that reads nothing, or too slowly, is given up.
 fn io(stream: TcpStream, config: &Config) -> TokioIo<CatchingUp<Pin<Box<TimeoutStream<TcpStream>>>>> {
     // Answers are small; waiting to fill a segment would only delay them.
@@ -85,7 +98,14 @@ fn io(stream: TcpStream, config: &Config) -> TokioIo<CatchingUp<Pin<Box<TimeoutS
     }
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(Duration::from_secs(config.write_timeout_seconds)));
-    TokioIo::new(CatchingUp::new(Box::pin(stream), Duration::from_secs(config.answer_timeout_seconds)))
+    TokioIo::new(CatchingUp::new(Box::pin(stream), Duration::from_secs(config.answer_timeout_seconds), reset))
+}
+
+/// Lets the system throw away what was never read, when the connection is closed; it would keep it for minutes.
+fn reset(stream: &Pin<Box<TimeoutStream<TcpStream>>>) {
+    if let Err(error) = socket2::SockRef::from(stream.get_ref()).set_linger(Some(Duration::ZERO)) {
+        tracing::debug!(%error, "cannot reset a connection");
+    }
 }
 
 /// The service as hyper calls it, each request told where it came from.

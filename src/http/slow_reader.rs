@@ -9,21 +9,33 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// A connection whose peer must have read all that waits for it once in a while. Whoever is behind for longer than `within`
-/// is given up, however steadily they read.
+/// is given up, however steadily they read, and so is whom the stream itself gives up.
 pub struct CatchingUp<S> {
     stream: S,
     within: Duration,
+    give_up: fn(&S),
     /// Until when a peer that is behind must have caught up.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> CatchingUp<S> {
-    pub fn new(stream: S, within: Duration) -> Self {
-        Self { stream, within, deadline: None }
+    /// `give_up` is what to do to the stream before it is closed on a peer who is behind.
+    pub fn new(stream: S, within: Duration, give_up: fn(&S)) -> Self {
+        Self { stream, within, give_up, deadline: None }
     }
 
     /// Goes on with what a write gave, unless the peer has been behind for too long.
     fn checked<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        let checked = self.in_time(cx, written);
+        if let Poll::Ready(Err(error)) = &checked
+            && error.kind() == io::ErrorKind::TimedOut
+        {
+            (self.give_up)(&self.stream);
+        }
+        checked
+    }
+
+    fn in_time<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if self.deadline.is_none() && written.is_pending() {
             self.deadline = Some(Box::pin(sleep(self.within)));
         }

@@ -7,12 +7,14 @@ use tokio::sync::Semaphore;
 
 use super::authentication::Authenticator;
 use super::customer::CatalogueCache;
+use super::held_answers;
 use super::login_failures::LoginFailures;
 use super::metrics::HttpMetrics;
 use super::rate_limit::RateLimits;
 use crate::blobs::Blobs;
 use crate::config::Config;
 use crate::domain::{Clock, Entropy};
+use crate::held::Memory;
 use crate::identity::jwks::ExternalTokens;
 use crate::identity::password::Passwords;
 use crate::identity::secret::Secret;
@@ -48,6 +50,7 @@ struct Inner {
     rate_limits: RateLimits,
     login_failures: LoginFailures,
     upload_memory: Arc<Semaphore>,
+    answer_memory: Memory,
     stopping: AtomicBool,
     /// What every path of the API begins with.
     base_path: String,
@@ -73,6 +76,7 @@ impl AppState {
             rate_limits: RateLimits::new(&config),
             login_failures: LoginFailures::new(&config, store.clone()),
             upload_memory: Arc::new(Semaphore::new(config.upload_memory_mib)),
+            answer_memory: Memory::new(held_answers::WAITING_MAX_BYTES),
             stopping: AtomicBool::new(false),
             base_path: config.base_path(),
             catalogue: CatalogueCache::default(),
@@ -147,6 +151,11 @@ impl AppState {
 
     pub(super) fn login_failures(&self) -> &LoginFailures {
         &self.0.login_failures
+    }
+
+    /// For large answers that wait to be read.
+    pub(super) fn answer_memory(&self) -> &Memory {
+        &self.0.answer_memory
     }
 
     /// A permit is a MiB of attachments in memory.

@@ -17,7 +17,7 @@ use super::pages::{
 use crate::app::browser_session::Door;
 
 /// The console's pages.
-pub fn routes() -> Router<AppState> {
+pub fn routes(app: &AppState) -> Router<AppState> {
     let pages = tickets::routes().merge(settings::routes()).route("/shortcuts", post(shortcuts::choose));
-    pages::behind(Door::Desk, pages)
+    pages::behind(Door::Desk, app, pages)
 }

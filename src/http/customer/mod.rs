@@ -14,11 +14,12 @@ pub mod update_ticket;
 pub mod uploads;
 
 use axum::Router;
+use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use http::Method;
 
 use super::extract::{Caller, CatalogueCaller, Client};
-use super::{ApiError, AppState};
+use super::{ApiError, AppState, held_answers};
 
 pub use catalogue::CatalogueCache;
 
@@ -56,7 +57,7 @@ pub const ROUTES: [Route; 11] = [
 ];
 
 /// The endpoints, below the API's base.
-pub fn routes() -> Router<AppState> {
+pub fn routes(app: &AppState) -> Router<AppState> {
     let of_catalogue = |endpoint: MethodRouter<AppState>| endpoint.fallback(wrong_method_for_catalogue_caller);
     let of_user = |endpoint: MethodRouter<AppState>| endpoint.fallback(wrong_method_for_caller);
     let of_client = |endpoint: MethodRouter<AppState>| endpoint.fallback(wrong_method_for_client);
@@ -76,6 +77,7 @@ pub fn routes() -> Router<AppState> {
     .into_iter()
     .flat_map(|(route, endpoint)| route.paths.iter().map(move |path| (*path, endpoint.clone())))
     .fold(Router::new(), |router, (path, endpoint)| router.route(path, endpoint))
+    .layer(middleware::from_fn_with_state(app.clone(), held_answers::bound))
 }
 
 /// A wrong method is refused only to who may call at all (contract, "Bodies": the order of checks).

@@ -28,7 +28,7 @@ use self::manage::{
     views, workspace,
 };
 use self::problem::DeskError;
-use super::{ApiError, AppState, error};
+use super::{ApiError, AppState, error, held_answers};
 use crate::domain::Error;
 
 /// The paths below `/desk`, each with what answers there.
@@ -77,11 +77,12 @@ fn endpoints() -> Vec<(&'static str, MethodRouter<AppState>)> {
 }
 
 /// The endpoints, below the API's base and `/desk`.
-pub fn routes() -> Router<AppState> {
+pub fn routes(app: &AppState) -> Router<AppState> {
     endpoints()
         .into_iter()
         .fold(Router::new(), |router, (path, endpoint)| router.route(path, endpoint.fallback(wrong_method)))
         .fallback(nothing_here)
+        .layer(middleware::from_fn_with_state(app.clone(), held_answers::bound))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::map_response(problem::as_problem))
 }

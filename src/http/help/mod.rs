@@ -15,7 +15,7 @@ use super::pages;
 use crate::app::browser_session::Door;
 
 /// The pages.
-pub fn routes() -> Router<AppState> {
+pub fn routes(app: &AppState) -> Router<AppState> {
     let pages = Router::new()
         .route("/", get(list::list))
         .route("/new", get(new_ticket::form).post(new_ticket::open))
@@ -24,5 +24,5 @@ pub fn routes() -> Router<AppState> {
         .route("/tickets/{id}/status", post(ticket::change_status))
         .route("/attachments/{id}", get(files::file))
         .route("/attachments/{id}/picture", get(files::picture));
-    pages::behind(Door::Help, pages)
+    pages::behind(Door::Help, app, pages)
 }

@@ -27,29 +27,30 @@ use axum::routing::{get, post};
 use axum::{Extension, Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::AppState;
+use super::{AppState, held_answers};
 use crate::app::browser_session::Door;
 
 /// The pages behind `door`, with its sign-in and with all that keeps them safe.
-pub fn behind(door: Door, pages: Router<AppState>) -> Router<AppState> {
+pub fn behind(door: Door, app: &AppState, pages: Router<AppState>) -> Router<AppState> {
     let pages = pages
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/look", post(look::choose));
-    Router::new().nest(place::home(door), guarded(door, pages))
+    Router::new().nest(place::home(door), guarded(door, app, pages))
 }
 
 /// The files that all pages need.
-pub fn assets() -> Router<AppState> {
+pub fn assets(app: &AppState) -> Router<AppState> {
     let files = Router::new().route("/{hash}/{name}", get(assets::asset));
-    Router::new().nest("/assets", guarded(Door::Help, files))
+    Router::new().nest("/assets", guarded(Door::Help, app, files))
 }
 
 /// `pages`, with every refusal a page and every answer strict.
-fn guarded(door: Door, pages: Router<AppState>) -> Router<AppState> {
+fn guarded(door: Door, app: &AppState, pages: Router<AppState>) -> Router<AppState> {
     let pages = pages
         .fallback(error::not_found)
         .layer(same_site::layer())
+        .layer(middleware::from_fn_with_state(app.clone(), held_answers::bound))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::from_fn_with_state(door, error::in_pages))
         .layer(Extension(door));

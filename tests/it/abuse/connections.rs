@@ -115,3 +115,40 @@ async fn a_client_that_reads_steadily_but_never_catches_up_is_given_up() {
     assert!(lasted > Duration::from_secs(2), "it was given up after {lasted:?}");
     server.stop().await;
 }
+
+/// Asks, and reads no more than how the answer begins. The rest waits for as long as the connection is kept.
+fn ask(address: SocketAddr, request: &str) -> (TcpStream, String) {
+    let mut connection = TcpStream::connect(address).expect("a connection");
+    connection.write_all(request.as_bytes()).expect("the request is sent");
+    let mut beginning = [0; 400];
+    let length = connection.read(&mut beginning).expect("an answer begins");
+    (connection, String::from_utf8_lossy(&beginning[..length]).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_answers_that_nobody_reads_are_bounded_together() {
+    let app = TestApp::new();
+    let (acme, ann) = app.acme().await;
+    let request = app.ask_for_ten_megabytes(&acme, &ann).await;
+    let server = app.listen().await;
+    let address = server.address;
+    let seen = tokio::task::spawn_blocking(move || {
+        let ordinary = request.replace("history/ ", "history/?id=1&limit=1&subject=none ");
+        // Thirteen of ten megabytes have room.
+        let waiting: Vec<_> = (0..15).map(|_| ask(address, &request)).collect();
+        for (place, (_, answer)) in waiting.iter().enumerate() {
+            assert!(answer.starts_with(if place < 13 { "HTTP/1.1 200" } else { "HTTP/1.1 503" }), "{place}: {answer}");
+        }
+        let refused = waiting[14].1.to_ascii_lowercase();
+        assert!(refused.contains("retry-after: 1"), "{refused}");
+        assert!(ask(address, &ordinary).1.starts_with("HTTP/1.1 200"), "others are served");
+        drop(waiting);
+        // The server hears of it a moment later.
+        (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            ask(address, &request).1.starts_with("HTTP/1.1 200")
+        })
+    });
+    assert!(seen.await.expect("a thread"), "there is room again");
+    server.stop().await;
+}
