@@ -121,8 +121,8 @@ async def body_trickle(target):
 
 async def large_body_trickle(target):
     """Sends as much of a body as is not counted, and then byte by byte."""
-    head = target.post("Content-Type: application/json", "Content-Length: 65536")
-    return await until_closed(target, after(head + b'{"subject": "' + b"x" * 60_000, endless(b"x")), target.pace)
+    head = target.post("Content-Type: application/json", "Content-Length: 16384")
+    return await until_closed(target, after(head + b'{"subject": "' + b"x" * 15_000, endless(b"x")), target.pace)
 
 
 async def multipart_trickle(target):

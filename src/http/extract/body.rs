@@ -19,8 +19,11 @@ const DRAINED_MAX_BYTES: usize = 64 * 1024 * 1024;
 /// MiB of memory that a body without files takes, read and taken apart.
 const PLAIN_BODY_MEMORY_MIB: u64 = 6;
 
-/// Bytes up to which a body is not worth counting.
-const SMALL_BODY_BYTES: u64 = 64 * 1024;
+/// Bytes up to which a body is not worth counting: a thousand of them are 16 MiB.
+const SMALL_BODY_BYTES: u64 = 16 * 1024;
+
+/// Bytes up to which it takes one MiB, read and taken apart.
+const MIDDLING_BODY_BYTES: u64 = 64 * 1024;
 
 /// Bytes in a MiB.
 pub const MIB: u64 = 1024 * 1024;
@@ -76,6 +79,7 @@ impl BodyReader {
     pub async fn share_of_memory(&mut self, app: &AppState) -> Result<Option<OwnedSemaphorePermit>, Error> {
         match self.declared_bytes() {
             Some(..=SMALL_BODY_BYTES) => Ok(None),
+            Some(..=MIDDLING_BODY_BYTES) => share_of_memory(1, app).await.map(Some),
             _ => share_of_memory(PLAIN_BODY_MEMORY_MIB, app).await.map(Some),
         }
     }
