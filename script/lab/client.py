@@ -1,10 +1,12 @@
 """The customer API as a client sees it: calls, and writes that remember what was promised."""
 
+import collections
 import dataclasses
 import hashlib
 import http.client
 import json
 import random
+import re
 import time
 
 BASE = "/api/v1/support"
@@ -12,6 +14,17 @@ PAGE = 1000
 OPEN, PROCESSING, CLOSED = "1", "2", "3"
 # What a broken connection raises, whenever it breaks.
 BROKEN = (OSError, http.client.HTTPException)
+
+
+def answered(client):
+    """How many requests the server has answered, by status; to be told is one of them."""
+    text = client.call("GET", "/metrics").body.decode()
+    # A route may have braces of its own.
+    found = re.findall(r'^ferrodesk_http_requests_total\{.*status="(\d+)".*\} (\d+)$', text, re.M)
+    counts = collections.Counter()
+    for status, count in found:
+        counts[status] += int(count)
+    return counts
 
 
 class Surprise(Exception):
