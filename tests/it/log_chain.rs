@@ -249,7 +249,10 @@ async fn a_long_log_without_seals_is_sealed_from_its_beginning(
     logs.database.run("UPDATE event SET at = 0 WHERE id = 6001");
     let problems = logs.problems().await;
     assert_eq!(problems.len(), 1, "what comes after is as it was: {problems:?}");
-    // Seals reach as far as was settled when they were made.
+    if let Engine::Sqlite = engine {
+        assert!(problems[0].contains("entries after 4999 up to 9999"), "{problems:?}");
+    }
+    // On PostgreSQL, seals reach as far as was settled when they were made.
     let numbers: Vec<i64> = problems[0].split(' ').filter_map(|word| word.parse().ok()).collect();
     assert!(matches!(numbers[..], [2, after, to] if after < 6001 && 6001 <= to && to - after <= 5000), "{problems:?}");
 }

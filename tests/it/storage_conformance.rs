@@ -175,8 +175,10 @@ async fn what_is_asked_ahead_is_answered_as_if_it_were_asked_then(
         let both = |tx: &mut dyn Tx| Ok::<_, Error>((named(tx, "one")?, named(tx, "two")?));
         // Asked twice over, and by some who then do not want to know.
         tx.ahead(&mut |tx| drop((both(tx), workspaces::list(tx))));
+        // In another order than they were asked in.
+        let (two, one) = (named(tx, "two")?, named(tx, "one")?);
         let together = together(tx, both)?;
-        Ok((together, both(tx)?, named(tx, "none")?, workspaces::list(tx)?.len()))
+        Ok(((one, two), together, named(tx, "none")?, workspaces::list(tx)?.len()))
     };
     let nothing = ((None, None), (None, None), None, 0);
     assert_eq!(store.read(read).await.expect("an answer"), nothing);
