@@ -312,6 +312,7 @@ problem-file-too-big = A file is larger than 2 MiB. Choose your files again with
 problem-file-empty = A file is empty. Choose your files again without it.
 problem-too-many-files = { $what } files go into one message at the most. Choose fewer.
 problem-unknown = There is no { $what } here.
+problem-ticket-full = This ticket is full: it holds as much text as a ticket can. Open a new one.
 problem-unreadable = This cannot be taken. Enter something else.
 read-only-hint = Your role lets you read this ticket, but not change or answer it.
 merged-hint = This ticket was merged into

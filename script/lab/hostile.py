@@ -58,8 +58,8 @@ async def until_closed(target, pieces, pace=None, small=False):
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
-            if pace:
-                await asyncio.sleep(pace)
+            # Even without a pace: who never pauses does not read its answer either, and loses it with the connection.
+            await asyncio.sleep(pace or 0)
 
     reading, sending = asyncio.create_task(read()), asyncio.create_task(send())
     try:

@@ -2,7 +2,7 @@
 
 use super::own_ticket::{Ownership, ownership};
 use crate::domain::event::{Change, Event};
-use crate::domain::ticket::{Happening, StatusRequest, next_status};
+use crate::domain::ticket::{HELD_MAX_BYTES, Happening, StatusRequest, held_bytes, next_status};
 use crate::domain::user::Requester;
 use crate::domain::{Checked, Error, Invalid, Problem, Status, Timestamp};
 use crate::storage::Tx;
@@ -26,15 +26,15 @@ pub fn may_ask(now: Status, locked: bool) -> Option<StatusRequest> {
 /// Changes the ticket's status.
 ///
 /// # Errors
-/// [`Error::Invalid`] with the problems of both fields: malformed, unknown, not the caller's, locked by staff, or in
-/// that status already.
+/// [`Error::Invalid`] with the problems of both fields: malformed, unknown, not the caller's, locked by staff, in
+/// that status already, or full and to be opened again.
 pub fn change_status(tx: &mut dyn Tx, caller: &Requester, fields: &StatusFields, at: Timestamp) -> Result<(), Error> {
     let mut invalid = Invalid::default();
     let ticket = match &fields.ticket {
         Err(problems) => Err(problems.clone()),
         Ok(number) => match ownership(tx, caller, *number)? {
-            Ownership::Own(key) => match tickets::touch(tx, key, at)? {
-                Some(state) if may_ask(state.status, state.locked).is_some() => Ok((key, state.status)),
+            Ownership::Own(key) => match tickets::touch(tx, key, held_bytes(""), at)? {
+                Some(state) if may_ask(state.status, state.locked).is_some() => Ok((key, state)),
                 _ => Err(vec![Problem::CannotChangeStatus]),
             },
             Ownership::Anothers => Err(vec![Problem::CannotChangeStatus]),
@@ -43,9 +43,14 @@ pub fn change_status(tx: &mut dyn Tx, caller: &Requester, fields: &StatusFields,
     };
     let ticket = invalid.take("ticket", ticket);
     let request = invalid.take("status", fields.status.clone());
-    let (Some((key, before)), Some(request)) = (ticket, request) else {
+    let (Some((key, state)), Some(request)) = (ticket, request) else {
         return Err(Error::Invalid(invalid));
     };
+    // A ticket that is full can still be closed, once.
+    if request == StatusRequest::Reopen && state.held > HELD_MAX_BYTES {
+        return Err(Error::invalid("ticket", Problem::TicketFull));
+    }
+    let before = state.status;
     let after = next_status(before, Happening::RequesterAsks(request))
         .map_err(|already| Error::invalid("ticket", Problem::Already(already)))?;
     tickets::set_status(tx, key, before, after)?;

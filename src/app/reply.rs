@@ -6,7 +6,7 @@ use crate::domain::attachment::StoredFile;
 use crate::domain::conversation::Visibility;
 use crate::domain::event::{Change, Event};
 use crate::domain::id::GivenId;
-use crate::domain::ticket::{Happening, next_status};
+use crate::domain::ticket::{HELD_MAX_BYTES, Happening, held_bytes, next_status};
 use crate::domain::user::Requester;
 use crate::domain::workspace::Workspace;
 use crate::domain::{Checked, ConversationId, Error, Invalid, Problem, Status, Timestamp};
@@ -73,7 +73,7 @@ pub fn status_after(workspace: &Workspace, now: Status, locked: bool) -> Status 
 /// workspace wants it so.
 ///
 /// # Errors
-/// [`Error::Invalid`] as [`check`]; [`Error::Busy`] when the files' bytes were deleted since.
+/// [`Error::Invalid`] as [`check`], and when the ticket is full; [`Error::Busy`] when the files' bytes were deleted since.
 pub fn reply(
     tx: &mut dyn Tx,
     caller: &Requester,
@@ -83,7 +83,10 @@ pub fn reply(
 ) -> Result<ConversationId, Error> {
     let ValidReply { ticket: key, comment } = check(tx, caller, fields)?;
     tx.will_need_id(Sequence::Conversation)?;
-    let state = tickets::touch(tx, key, at)?.ok_or(Error::NotFound)?;
+    let state = tickets::touch(tx, key, held_bytes(&comment), at)?.ok_or(Error::NotFound)?;
+    if state.held > HELD_MAX_BYTES {
+        return Err(Error::invalid("comment", Problem::TicketFull));
+    }
     let new = NewConversation {
         workspace: key.workspace,
         ticket: key.id,

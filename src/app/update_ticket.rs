@@ -3,6 +3,7 @@
 use super::own_ticket::{Ownership, ownership};
 use crate::domain::event::{Change, Event};
 use crate::domain::id::GivenId;
+use crate::domain::ticket::{HELD_MAX_BYTES, held_bytes};
 use crate::domain::user::Requester;
 use crate::domain::{Checked, Error, Invalid, Priority, Problem, TagId, Timestamp};
 use crate::storage::Tx;
@@ -23,7 +24,7 @@ pub struct UpdateFields {
 /// # Errors
 /// [`Error::InvalidTicket`] when the ticket is malformed or unknown, together with whatever else is wrong;
 /// [`Error::Invalid`] when only other fields are; [`Error::InvalidTicket`] when it is another's, once all fields are
-/// right.
+/// right, and when the ticket is full.
 pub fn update_ticket(tx: &mut dyn Tx, caller: &Requester, fields: &UpdateFields, at: Timestamp) -> Result<(), Error> {
     let mut invalid = Invalid::default();
     let ticket = match &fields.ticket {
@@ -49,7 +50,10 @@ pub fn update_ticket(tx: &mut dyn Tx, caller: &Requester, fields: &UpdateFields,
         (None, _, _) => return Err(Error::InvalidTicket(invalid)),
         _ => return Err(Error::Invalid(invalid)),
     };
-    let state = tickets::touch(tx, key, at)?.ok_or(Error::NotFound)?;
+    let state = tickets::touch(tx, key, held_bytes(""), at)?.ok_or(Error::NotFound)?;
+    if state.held > HELD_MAX_BYTES {
+        return Err(Error::InvalidTicket(Invalid::one("ticket", Problem::TicketFull)));
+    }
     let event = |change| Event { workspace: key.workspace, ticket: key.id, actor: caller.user, at, change };
     if let Some(after) = priority.filter(|after| *after != state.priority) {
         tickets::set_priority(tx, key, after)?;

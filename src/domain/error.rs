@@ -199,6 +199,8 @@ pub enum Problem {
     CannotChangeStatus,
     /// The ticket has this status already.
     Already(Status),
+    /// The ticket holds as much as it may.
+    TicketFull,
     /// Characters outside printable ASCII.
     NotPrintable,
     /// What the sentence says, for fields of the desk.

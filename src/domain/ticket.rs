@@ -5,6 +5,21 @@ use super::{Checked, Problem, text};
 /// The longest subject, in code points, after trimming (contract, endpoint 2).
 pub const SUBJECT_MAX_CHARS: usize = 500;
 
+/// How much a ticket may hold, in bytes, for its requester to add to it. It is shown whole, and so is made whole in memory.
+pub const HELD_MAX_BYTES: i64 = 16 * 1024 * 1024;
+
+/// The same for staff, who can still answer on a ticket that is full for its requester.
+pub const HELD_MAX_BYTES_FOR_STAFF: i64 = 2 * HELD_MAX_BYTES;
+
+/// What a change counts for besides its text, in bytes: as much as is shown of it.
+const CHANGE_BYTES: i64 = 512;
+
+/// By how much a ticket holds more after a change that brings `text`, in bytes.
+#[must_use]
+pub fn held_bytes(text: &str) -> i64 {
+    i64::try_from(text.len()).unwrap_or(i64::MAX).saturating_add(CHANGE_BYTES)
+}
+
 /// How soon a ticket wants an answer, in the reference's numbering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {

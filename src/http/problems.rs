@@ -46,6 +46,7 @@ pub fn words(field: &str, problem: &Problem, place: Place) -> String {
         Problem::Already(crate::domain::Status::Open) => "Ticket is already open",
         Problem::Already(crate::domain::Status::Processing) => "Ticket is already processing",
         Problem::Already(crate::domain::Status::Closed) => "Ticket is already closed",
+        Problem::TicketFull => "The ticket is full. Please open another one.",
         Problem::NotPrintable => "Only printable ASCII characters are allowed.",
         Problem::Other(sentence) => return sentence.clone(),
         Problem::Surrogate(code) => return format!("Surrogate characters are not allowed: U+{code:X}."),

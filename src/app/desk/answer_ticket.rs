@@ -7,9 +7,9 @@ use crate::app::blob_deletion::attach;
 use crate::domain::attachment::StoredFile;
 use crate::domain::conversation::Visibility;
 use crate::domain::event::{Change, Event};
-use crate::domain::ticket::{Happening, next_status};
+use crate::domain::ticket::{HELD_MAX_BYTES_FOR_STAFF, Happening, held_bytes, next_status};
 use crate::domain::user::Requester;
-use crate::domain::{ConversationId, Error, EventId, Status, TicketId, Timestamp};
+use crate::domain::{ConversationId, Error, EventId, Problem, Status, TicketId, Timestamp};
 use crate::storage::queries::conversations::NewConversation;
 use crate::storage::queries::{conversations, desk_tickets, events, tickets, workplace};
 use crate::storage::{Sequence, Tx};
@@ -30,7 +30,7 @@ pub struct Answer<'a> {
 ///
 /// # Errors
 /// [`Error::Forbidden`], [`Error::NotFound`] as [`reach::ticket`]; `Conflict::Merged` when the ticket lives on in another;
-/// [`Error::Busy`] when the files' bytes were deleted since.
+/// [`Error::Invalid`] when the ticket is full; [`Error::Busy`] when the files' bytes were deleted since.
 pub fn answer_ticket(
     tx: &mut dyn Tx,
     staff: &Requester,
@@ -40,10 +40,13 @@ pub fn answer_ticket(
 ) -> Result<(ConversationId, EventId), Error> {
     let key = reach::ticket(tx, staff, ticket, Right::WorkTickets)?;
     tx.will_need_id(Sequence::Conversation)?;
-    let state = unmerged(tx, key)?;
-    // That it was changed now is all that this changes of the ticket itself.
-    desk_tickets::set(tx, key, &state, at)?;
     let Answer { visibility, comment, files, status } = answer;
+    let mut state = unmerged(tx, key)?;
+    state.held += held_bytes(comment);
+    if state.held > HELD_MAX_BYTES_FOR_STAFF {
+        return Err(Error::invalid("comment", Problem::TicketFull));
+    }
+    desk_tickets::set(tx, key, &state, at)?;
     let new = NewConversation { workspace: key.workspace, ticket, author: staff.user, visibility, comment, at };
     let conversation = conversations::insert(tx, new)?;
     attach(tx, key.workspace, ticket, Some(conversation), files, at)?;

@@ -66,6 +66,7 @@ pub fn change_ticket(
         team: change.team.unwrap_or(before.team),
         snoozed_until: change.snoozed_until.unwrap_or(before.snoozed_until),
         merged_into: before.merged_into,
+        held: before.held,
     };
     if after == before && wanted_tags == tags {
         return Ok(last);

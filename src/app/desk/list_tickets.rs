@@ -55,7 +55,7 @@ pub fn list_tickets(
     Ok(TicketList { tickets, next })
 }
 
-/// How many tickets each of `lists` has; `None` for more than the number beside it.
+/// How many tickets each of `lists` has; `None` for more than the number beside it. Lists that are the same are counted once.
 ///
 /// # Errors
 /// [`Error::Forbidden`].
@@ -66,7 +66,18 @@ pub fn count_tickets(
     now: Timestamp,
 ) -> Result<Vec<Option<i64>>, Error> {
     demand(staff, Right::ReadTickets)?;
-    let one_more: Vec<_> = lists.iter().map(|(filter, most)| (*filter, most + 1)).collect();
+    let mut different: Vec<(&DeskFilter, i64)> = Vec::new();
+    let places: Vec<usize> = lists
+        .iter()
+        .map(|list| {
+            different.iter().position(|other| other == list).unwrap_or_else(|| {
+                different.push(*list);
+                different.len() - 1
+            })
+        })
+        .collect();
+    let one_more: Vec<_> = different.iter().map(|(filter, most)| (*filter, most + 1)).collect();
     let counts = desk_tickets::count(tx, staff.workspace, reach::of(staff), &one_more, now)?;
-    Ok(counts.into_iter().zip(lists).map(|(count, (_, most))| Some(count).filter(|count| count <= most)).collect())
+    let known = |place: usize, most: i64| counts.get(place).copied().filter(|count| *count <= most);
+    Ok(places.into_iter().zip(lists).map(|(place, (_, most))| known(place, *most)).collect())
 }

@@ -219,12 +219,16 @@ pub async fn change_status(
         Err(Error::Invalid(invalid)) => invalid,
         Err(error) => return Err(error.into()),
     };
-    let is_so = |(_, problems): (_, &[Problem])| problems.iter().any(|problem| matches!(problem, Problem::Already(_)));
-    if invalid.iter().any(is_so) {
+    let has = |wanted: fn(&Problem) -> bool| invalid.iter().any(|(_, problems)| problems.iter().any(wanted));
+    if has(|problem| matches!(problem, Problem::Already(_))) {
         // It is as it should be, as after a second click.
         return go_to(&format!("/help/tickets/{ticket}"));
     }
-    let key = if invalid.iter().any(|(field, _)| field == "ticket") { "help-locked" } else { "problem-choice" };
+    let key = match invalid.iter().next() {
+        _ if has(|problem| *problem == Problem::TicketFull) => "problem-ticket-full",
+        Some(("ticket", _)) => "help-locked",
+        _ => "problem-choice",
+    };
     let composer = Composer { key: new_key(&app), comment: String::new(), problems: Vec::new() };
     let opened = Opened { status: StatusCode::UNPROCESSABLE_ENTITY, composer, problem: Some(text(key)) };
     page(&app, &signed, &headers, ticket, opened).await

@@ -13,6 +13,7 @@ pub fn sentence(problem: &Problem) -> String {
         Problem::EmptyFile => text("problem-file-empty"),
         Problem::TooManyItems(most) => text_with("problem-too-many-files", "what", most),
         Problem::UnknownPk(given) => text_with("problem-unknown", "what", given),
+        Problem::TicketFull => text("problem-ticket-full"),
         Problem::Other(sentence) => sentence.clone(),
         _ => text("problem-unreadable"),
     }

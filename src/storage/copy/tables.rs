@@ -164,6 +164,7 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 ("team_id", OptInt),
                 ("snoozed_until", OptInt),
                 ("merged_into", OptInt),
+                ("held_bytes", Int),
             ],
         ),
         table("ticket_tag", 3, &[("workspace_id", Int), ("ticket_id", Int), ("tag_id", Int)]),

@@ -38,10 +38,10 @@ statements! {
     BY_ID = concat!("SELECT ", columns!(), " WHERE t.workspace_id = $2 AND t.id = $3");
     COMMENT = "SELECT comment FROM ticket WHERE workspace_id = $1 AND requester_id = $2 AND id = $3";
     LOCK = "UPDATE ticket SET locked = locked WHERE workspace_id = $1 AND requester_id = $2 AND id = $3
-              RETURNING subject, priority, category_id, status, locked, assignee_id, team_id, snoozed_until, merged_into";
+              RETURNING subject, priority, category_id, status, locked, assignee_id, team_id, snoozed_until, merged_into, held_bytes";
     SET = "UPDATE ticket SET subject = $1, subject_folded = $2, priority = $3, category_id = $4, locked = $5, assignee_id = $6,
-              team_id = $7, snoozed_until = $8, merged_into = $9, updated_at = $10
-              WHERE workspace_id = $11 AND requester_id = $12 AND id = $13";
+              team_id = $7, snoozed_until = $8, merged_into = $9, held_bytes = $10, updated_at = $11
+              WHERE workspace_id = $12 AND requester_id = $13 AND id = $14";
     LAST_EVENT = "SELECT MAX(id) FROM event WHERE workspace_id = $1 AND ticket_id = $2";
     MERGED_INTO = "SELECT id, subject, comment, created_at FROM ticket WHERE workspace_id = $1 AND requester_id = $2 AND merged_into = $3 ORDER BY id";
     REACHES = "SELECT 1 FROM ticket t WHERE t.workspace_id = $1 AND t.id = $2 AND (t.assignee_id = $3 OR t.team_id IN
@@ -98,6 +98,8 @@ pub struct DeskState {
     pub team: Option<TeamId>,
     pub snoozed_until: Option<Timestamp>,
     pub merged_into: Option<TicketId>,
+    /// As [`super::tickets::TicketState::held`].
+    pub held: i64,
 }
 
 /// A ticket that lives on in another.
@@ -146,6 +148,7 @@ pub fn lock(tx: &mut dyn Tx, key: TicketKey) -> Result<Option<DeskState>, Storag
             team: row.opt_int(6)?.map(TeamId),
             snoozed_until: row.opt_int(7)?.map(Timestamp),
             merged_into: row.opt_int(8)?.map(TicketId),
+            held: row.int(9)?,
         })
     })
 }
@@ -164,6 +167,7 @@ pub fn set(tx: &mut dyn Tx, key: TicketKey, state: &DeskState, at: Timestamp) ->
         Param::opt_int(state.team.map(|id| id.0)),
         Param::opt_int(state.snoozed_until.map(|at| at.0)),
         Param::opt_int(state.merged_into.map(|id| id.0)),
+        Param::Int(state.held),
         Param::Int(at.0),
         workspace,
         requester,

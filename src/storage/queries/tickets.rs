@@ -18,8 +18,9 @@ statements! {
     INSERT = "INSERT INTO ticket (workspace_id, requester_id, id, subject, subject_folded, priority, category_id, status, locked,
               created_at, updated_at, comment) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, FALSE, $8, $9, $10)";
     REQUESTER = "SELECT requester_id FROM ticket WHERE workspace_id = $1 AND id = $2";
-    TOUCH = "UPDATE ticket SET updated_at = $1 WHERE workspace_id = $2 AND requester_id = $3 AND id = $4
-              RETURNING priority, status, locked, snoozed_until";
+    TOUCH = "UPDATE ticket SET updated_at = $1, held_bytes = held_bytes + $2
+              WHERE workspace_id = $3 AND requester_id = $4 AND id = $5
+              RETURNING priority, status, locked, snoozed_until, held_bytes";
     SET_STATUS = "UPDATE ticket SET status = $1, merged_into = CASE WHEN CAST($1 AS BIGINT) = 3 THEN merged_into END
               WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
     WAKE = "UPDATE ticket SET snoozed_until = NULL WHERE workspace_id = $1 AND requester_id = $2 AND id = $3";
@@ -77,6 +78,8 @@ pub struct TicketState {
     pub locked: bool,
     /// Until when staff do not want to see it.
     pub snoozed_until: Option<Timestamp>,
+    /// What was said on it and what its requester changed, in bytes ([`crate::domain::ticket::held_bytes`]).
+    pub held: i64,
 }
 
 /// A ticket's own part of a list or a detailed view.
@@ -158,16 +161,22 @@ pub fn requester(tx: &mut dyn Tx, workspace: WorkspaceId, id: TicketId) -> Resul
     first(tx, REQUESTER, &[Param::Int(workspace.0), Param::Int(id.0)], |row| row.int(0).map(UserId))
 }
 
-/// Marks a ticket as changed at `at` and gives its state. It stays locked until the transaction ends, so that whoever
-/// decides by the state decides alone.
-pub fn touch(tx: &mut dyn Tx, key: TicketKey, at: Timestamp) -> Result<Option<TicketState>, StorageError> {
+/// Marks a ticket as changed at `at`, by which it holds `more` bytes, and gives its state. It stays locked until the
+/// transaction ends, so that whoever decides by the state decides alone.
+pub fn touch(
+    tx: &mut dyn Tx,
+    key: TicketKey,
+    more: i64,
+    at: Timestamp,
+) -> Result<Option<TicketState>, StorageError> {
     let [workspace, requester, id] = key.params();
-    first(tx, TOUCH, &[Param::Int(at.0), workspace, requester, id], |row| {
+    first(tx, TOUCH, &[Param::Int(at.0), Param::Int(more), workspace, requester, id], |row| {
         Ok(TicketState {
             priority: priority(row.int(0)?, 0)?,
             status: status(row.int(1)?, 1)?,
             locked: row.bool(2)?,
             snoozed_until: row.opt_int(3)?.map(Timestamp),
+            held: row.int(4)?,
         })
     })
 }

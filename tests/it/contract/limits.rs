@@ -1,13 +1,17 @@
-//! Limits: tickets not closed per user (2), requests a minute, and what the database takes on.
+//! Limits: tickets not closed per user (2), requests a minute, what one ticket holds, and what the database takes on.
 
 use std::sync::{Arc, Barrier};
 
 use ferrodesk::app::check::miscounted_users;
+use ferrodesk::domain::conversation::Visibility;
+use ferrodesk::domain::ticket::{HELD_MAX_BYTES, held_bytes};
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::bad_values::done;
-use crate::support::{Answer, CONVERSATION, CREATE, Client, Desk, Encoding, STATUS, open, view};
+use crate::support::{
+    Answer, CONVERSATION, CREATE, Client, Desk, Encoding, Fields, STATUS, UPDATE, assert_refused, open, view,
+};
 
 #[track_caller]
 fn assert_limit_reached(answer: &Answer) {
@@ -16,6 +20,65 @@ fn assert_limit_reached(answer: &Answer) {
 
 async fn create(desk: &Desk) -> Answer {
     desk.client.post_json(CREATE, &desk.ticket_fields().json()).await
+}
+
+const FULL: &str = "The ticket is full. Please open another one.";
+
+fn reply_to(ticket: i64) -> Fields {
+    Fields::new(&[("ticket", &ticket.to_string()), ("comment", "Any news?")])
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_full_takes_nothing_more_of_its_requester_and_can_be_closed() {
+    let desk = Desk::new().await;
+    let agent = desk.agent().await;
+    let ticket = desk.ticket().await;
+    let (id, tag) = (ticket.to_string(), desk.acme.tag.to_string());
+    let update = Fields::new(&[("ticket_id", &id), ("tags", &tag), ("tags", &tag)]);
+    let status = |status: &str| Fields::new(&[("ticket", &id), ("status", status)]);
+    // To the byte, so much that there is room for one reply.
+    desk.hold(ticket, HELD_MAX_BYTES - held_bytes("Any news?")).await;
+    assert_eq!(desk.client.post_json(CONVERSATION, &reply_to(ticket).json()).await.json(), done());
+    for encoding in Encoding::ALL {
+        let reply = desk.client.post(CONVERSATION, encoding, &reply_to(ticket).pairs()).await;
+        assert_refused(&reply, "Validation Error", &json!({ "comment": [FULL] }), encoding);
+        let update = desk.client.post(UPDATE, encoding, &update.pairs()).await;
+        assert_refused(&update, "Invalid Input", &json!({ "ticket": [FULL] }), encoding);
+    }
+    let files = reply_to(ticket);
+    let refused = desk.client.post_parts(CONVERSATION, &files.parts(&[("a.txt", b"bytes")])).await;
+    assert_refused(&refused, "Validation Error", &json!({ "comment": [FULL] }), "with a file");
+    let view = desk.view(ticket).await;
+    assert_eq!(view["conversations"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&view["ticket"]["tags"], &view["attachments"]), (&json!([]), &json!([])));
+
+    desk.answer(agent, ticket, Visibility::Public, None).await;
+    assert_eq!(desk.client.post_json(STATUS, &status("3").json()).await.json(), done());
+    let reopened = desk.client.post_json(STATUS, &status("2").json()).await;
+    assert_refused(&reopened, "Validation Error", &json!({ "ticket": [FULL] }), "reopened");
+    let closed = desk.client.post_json(STATUS, &status("3").json()).await;
+    assert_refused(&closed, "Validation Error", &json!({ "ticket": ["Ticket is already closed"] }), "closed again");
+    let kinds: Vec<String> = desk.events(ticket).await.into_iter().map(|(kind, ..)| kind).collect();
+    let happened =
+        ["ticket.opened", "ticket.replied", "ticket.replied", "ticket.status_changed", "ticket.status_changed"];
+    assert_eq!(kinds, happened);
+    assert_eq!(desk.ticket().await, ticket + 1, "and another one is opened");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_20_replies_at_once_exactly_those_are_taken_that_the_ticket_has_room_for() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    desk.hold(ticket, HELD_MAX_BYTES - 3 * held_bytes("Any news?")).await;
+    let mut replies = JoinSet::new();
+    for _ in 0..20 {
+        let (client, fields) = (desk.client.clone(), reply_to(ticket));
+        replies.spawn(async move { client.post_json(CONVERSATION, &fields.json()).await.status.as_u16() });
+    }
+    let mut statuses = replies.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!((statuses[..3].to_vec(), statuses[3..].to_vec()), (vec![200; 3], vec![400; 17]));
+    assert_eq!(desk.view(ticket).await["conversations"].as_array().map(Vec::len), Some(3));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `POST /desk/tickets/{id}/replies` and `…/notes`
 
+use ferrodesk::domain::ticket::{HELD_MAX_BYTES_FOR_STAFF, held_bytes};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
@@ -76,4 +77,24 @@ async fn a_repeated_reply_is_said_once() {
     created(&first);
     assert_eq!(first.body, second.body);
     assert_eq!(home.read(ticket).await["conversations"].as_array().expect("a list").len(), 1);
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_full_for_its_requester_is_answered_until_it_holds_twice_as_much() {
+    let home = Home::new().await;
+    let ticket = home.desk.ticket().await;
+    let path = |what: &str| format!("/desk/tickets/{ticket}/{what}");
+    let comment = json!({ "comment": "Please open another one." });
+    let answer = held_bytes("Please open another one.");
+    home.desk.hold(ticket, HELD_MAX_BYTES_FOR_STAFF - 2 * answer).await;
+    created(&home.agent.post_json(&path("replies"), &comment).await);
+    // Other changes leave what it holds as it is.
+    home.change(ticket, &json!({ "priority": "high" })).await;
+    created(&home.agent.post_json(&path("notes"), &comment).await);
+    for what in ["replies", "notes"] {
+        let refused = home.agent.post_json(&path(what), &comment).await;
+        assert_fields(&refused, &[("comment", "The ticket is full. Please open another one.")]);
+    }
+    home.change(ticket, &json!({ "status": "closed" })).await;
+    assert_eq!(home.desk.status(ticket).await, "3");
 }

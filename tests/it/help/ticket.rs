@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ferrodesk::domain::TicketId;
 use ferrodesk::domain::conversation::Visibility;
+use ferrodesk::domain::ticket::HELD_MAX_BYTES;
 use ferrodesk::domain::user::Role;
 use http::StatusCode;
 use rstest::rstest;
@@ -278,4 +279,20 @@ async fn a_merged_ticket_leads_to_where_it_goes_on() {
     desk.app.write(merge).await;
     let html = shown(&ann(&desk).await, second).await;
     assert!(html.contains(&format!("was merged into <a href=\"/help/tickets/{first}\">#{first}</a>")), "{html}");
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_full_says_so_and_keeps_what_was_written() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    desk.hold(ticket, HELD_MAX_BYTES).await;
+    let ann = ann(&desk).await;
+    let refused = reply(&ann, ticket, "One more thing").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let html = text(&refused);
+    assert!(html.contains("This ticket is full") && html.contains("One more thing</textarea>"), "{html}");
+    leads_to(&ask(&ann, ticket, "3").await);
+    let refused = ask(&ann, ticket, "2").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&refused).contains("This ticket is full"), "{}", text(&refused));
 }

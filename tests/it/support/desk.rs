@@ -11,6 +11,7 @@ use ferrodesk::domain::conversation::Visibility;
 use ferrodesk::domain::user::{Email, Requester, Role};
 use ferrodesk::domain::{Clock as _, TicketId, Timestamp};
 use ferrodesk::identity::apikey::sha256;
+use ferrodesk::storage::queries::tickets::TicketKey;
 use ferrodesk::storage::queries::{events, tickets};
 use ferrodesk::storage::{Param, Tx};
 use futures_util::TryStreamExt as _;
@@ -124,6 +125,14 @@ impl Desk {
         let at = self.app.clock.now();
         let change = TicketChange { locked: Some(locked), ..TicketChange::default() };
         self.app.write(move |tx| change_ticket(tx, &staff, TicketId(ticket), &change, None, at)).await;
+    }
+
+    /// Has a ticket of Ann's hold so many bytes more.
+    pub async fn hold(&self, ticket: i64, more: i64) {
+        let key =
+            TicketKey { workspace: self.acme.id, requester: self.ann.requester.user, id: TicketId(ticket) };
+        let at = self.app.clock.now();
+        assert!(self.app.write(move |tx| Ok(tickets::touch(tx, key, more, at)?)).await.is_some());
     }
 
     /// Gives a user of Acme a name.

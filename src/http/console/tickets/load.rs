@@ -1,4 +1,4 @@
-//! What the pages with tickets are made from, read at one moment.
+//! What the pages with tickets are made from.
 
 use super::query::{HOME_VIEW, ListQuery};
 use crate::app::desk::directory::{Directory, directory};
@@ -35,7 +35,8 @@ pub struct Loaded {
     pub last_event: EventId,
 }
 
-/// Reads the list that `query` asks for, and the ticket `open`.
+/// Reads the list that `query` asks for, and the ticket `open`. The views are counted meanwhile, which takes as long as all
+/// else: beside it, on another connection, a moment earlier or later.
 ///
 /// # Errors
 /// What the use cases give.
@@ -46,7 +47,29 @@ pub async fn load(
     open: Option<TicketId>,
     now: Timestamp,
 ) -> Result<Loaded, Error> {
-    app.store().read(move |tx| read(tx, &staff, query.clone(), open, now)).await
+    let asked = query.clone();
+    let counted = app.store().read(move |tx| read_counts(tx, &staff, asked.clone(), now));
+    let loaded = app.store().read(move |tx| read(tx, &staff, query.clone(), open, now));
+    let (counted, loaded) = tokio::try_join!(counted, loaded)?;
+    let last_event = counted.last_event.min(loaded.last_event);
+    Ok(Loaded { views: counted.views, total: counted.total, last_event, ..loaded })
+}
+
+/// The views, counted, with the list beside them.
+struct Counted {
+    views: Vec<View>,
+    /// How many tickets the list has, as a reader is told.
+    total: String,
+    last_event: EventId,
+}
+
+fn read_counts(tx: &mut dyn Tx, staff: &Requester, mut query: ListQuery, now: Timestamp) -> Result<Counted, Error> {
+    let last_event = last_event(tx, staff)?;
+    let mut views = views(tx, staff)?;
+    let view = view_of(&mut query, &views)?;
+    let asked = query.asked(&view.query, staff);
+    let totals = count(tx, staff, &mut views, &[&asked.filter], now)?;
+    Ok(Counted { views, total: totals.first().cloned().unwrap_or_default(), last_event })
 }
 
 fn read(
@@ -64,16 +87,19 @@ fn read(
     let page = open.map(|ticket| read_ticket(tx, staff, ticket, None)).transpose()?;
     let writes_on = open.filter(|_| has(staff.role, Right::WorkTickets));
     let draft = writes_on.map(|ticket| draft(tx, staff, ticket)).transpose()?.flatten();
-    let mut views = views(tx, staff)?;
+    let views = views(tx, staff)?;
+    let view = view_of(&mut query, &views)?;
+    let asked = query.asked(&view.query, staff);
+    let list = list_tickets(tx, staff, &asked.filter, asked.sort, asked.after.as_deref(), DEFAULT_LIMIT, now)?;
+    let directory = directory(tx, staff)?;
+    Ok(Loaded { staff: *staff, directory, query, views, view, list, total: String::new(), page, draft, last_event })
+}
+
+/// The view that `query` asks for. If there is none, that is noted, and it is the one that staff come home to.
+fn view_of(query: &mut ListQuery, views: &[View]) -> Result<View, Error> {
     if !views.iter().any(|view| view.word == query.view) {
         query.unreadable.push("view".to_owned());
         HOME_VIEW.clone_into(&mut query.view);
     }
-    let view = views.iter().find(|view| view.word == query.view).ok_or(Error::NotFound)?.clone();
-    let asked = query.asked(&view.query, staff);
-    let list = list_tickets(tx, staff, &asked.filter, asked.sort, asked.after.as_deref(), DEFAULT_LIMIT, now)?;
-    let totals = count(tx, staff, &mut views, &[&asked.filter], now)?;
-    let total = totals.first().cloned().unwrap_or_default();
-    let directory = directory(tx, staff)?;
-    Ok(Loaded { staff: *staff, directory, query, views, view, list, total, page, draft, last_event })
+    Ok(views.iter().find(|view| view.word == query.view).ok_or(Error::NotFound)?.clone())
 }
