@@ -163,12 +163,7 @@ pub fn requester(tx: &mut dyn Tx, workspace: WorkspaceId, id: TicketId) -> Resul
 
 /// Marks a ticket as changed at `at`, by which it holds `more` bytes, and gives its state. It stays locked until the
 /// transaction ends, so that whoever decides by the state decides alone.
-pub fn touch(
-    tx: &mut dyn Tx,
-    key: TicketKey,
-    more: i64,
-    at: Timestamp,
-) -> Result<Option<TicketState>, StorageError> {
+pub fn touch(tx: &mut dyn Tx, key: TicketKey, more: i64, at: Timestamp) -> Result<Option<TicketState>, StorageError> {
     let [workspace, requester, id] = key.params();
     first(tx, TOUCH, &[Param::Int(at.0), Param::Int(more), workspace, requester, id], |row| {
         Ok(TicketState {

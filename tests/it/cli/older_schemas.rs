@@ -16,7 +16,7 @@ use super::copy::{Place, output};
 use crate::support::{PASSWORD, SeededEntropy};
 
 /// What a version left behind in what it brought. Ids are those that the database gives.
-const ROWS: [&str; 8] = [OF_CUSTOMERS, OF_NODES, OF_THE_DESK, "", "", OF_SIGN_IN, "", ""];
+const ROWS: [&str; 8] = [OF_CUSTOMERS, OF_NODES, OF_THE_DESK, "", "", OF_SIGN_IN, "", OF_FULL_TICKETS];
 
 const OF_CUSTOMERS: &str = "
     INSERT INTO workspace (name, open_ticket_limit, reopen_on_reply, created_at) VALUES ('Acme', 10, TRUE, 1);
@@ -71,6 +71,8 @@ const OF_THE_DESK: &str = "
 
 const OF_SIGN_IN: &str = "
     INSERT INTO sign_in_attempts (workspace_id, counted_by, attempts, expires_at) VALUES (1, x'dd', 3, 4000000000000000);";
+
+const OF_FULL_TICKETS: &str = "UPDATE ticket SET held_bytes = 700 WHERE id = 1;";
 
 /// Where the numbers of tickets and conversations go on, which they do not notice by themselves.
 const LAST_IDS: [&str; 2] =

@@ -129,8 +129,7 @@ impl Desk {
 
     /// Has a ticket of Ann's hold so many bytes more.
     pub async fn hold(&self, ticket: i64, more: i64) {
-        let key =
-            TicketKey { workspace: self.acme.id, requester: self.ann.requester.user, id: TicketId(ticket) };
+        let key = TicketKey { workspace: self.acme.id, requester: self.ann.requester.user, id: TicketId(ticket) };
         let at = self.app.clock.now();
         assert!(self.app.write(move |tx| Ok(tickets::touch(tx, key, more, at)?)).await.is_some());
     }
