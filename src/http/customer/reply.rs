@@ -13,7 +13,8 @@ use crate::storage::Tx;
 
 /// Add a conversation to a ticket
 ///
-/// A reply to a closed ticket opens it again as Processing, unless the workspace says otherwise.
+/// A reply to a closed ticket opens it again as Processing, unless the workspace says otherwise. A ticket that holds 16 MiB
+/// takes no more replies (400 on `comment`), no updates and no reopening: open another one.
 #[utoipa::path(post, path = "/support/ticket/conversation/", tag = "Tickets",
     params(crate::http::docs::IdempotencyKeyHeader),
     request_body(content((crate::http::docs::ReplyForm = "multipart/form-data"),

@@ -224,11 +224,12 @@ async fn read(content_type: &str, reader: &mut BodyReader, app: &AppState, lenie
             Ok(Form { fields: json::parse(&body)?, is_json: true, _memory: None })
         }
         Some(Kind::Urlencoded) => {
-            let body = reader.all(|_| Ok(())).await?;
-            if body.split(|&byte| byte == b'&').count() > FIELDS_MAX {
-                return Err(Error::TooLarge.into());
-            }
-            Ok(Form::from_urlencoded(&body))
+            let mut fields = 1;
+            let count = |chunk: &[u8]| {
+                fields += chunk.iter().filter(|&&byte| byte == b'&').count();
+                if fields > FIELDS_MAX { Err(Error::TooLarge.into()) } else { Ok(()) }
+            };
+            Ok(Form::from_urlencoded(&reader.all(count).await?))
         }
         Some(Kind::Multipart) => {
             let mut form = Form::default();

@@ -31,7 +31,7 @@ struct AddedBody {
 /// Reply to a ticket
 ///
 /// Its requester sees the reply. An open ticket becomes `processing`, unless `status` says otherwise. As JSON, or as
-/// `multipart/form-data` with files.
+/// `multipart/form-data` with files. A ticket that holds 32 MiB of replies and notes takes no more (400 on `comment`).
 #[utoipa::path(post, path = "/desk/tickets/{ticket_id}/replies", tag = "Desk: tickets",
     params(("ticket_id" = i64, Path), crate::http::desk::docs::WriteHeaders),
     request_body(content((crate::http::desk::docs::AnswerForm = "application/json"),
