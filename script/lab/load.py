@@ -16,9 +16,9 @@ class Load:
     called with each write that has a key, and its client, before the client itself sends it. The first `fileless` of
     them send no files."""
 
-    def __init__(self, count, connect, everybody, category, name, passing=(503,), before=None, fileless=0):
+    def __init__(self, count, connect, everybody, category, name, passing=(503,), before=None, fileless=0, patience=PATIENCE):
         self.stopped, self.records, self.surprises = threading.Event(), [], []
-        self.passing, self.before, self.fileless = passing, before, fileless
+        self.passing, self.before, self.fileless, self.patience = passing, before, fileless, patience
         self.workers = [Worker(self, number, connect, everybody, category, name) for number in range(count)]
 
     def start(self):
@@ -99,13 +99,13 @@ class Worker:
         if write.key and self.load.before:
             self.load.before(write, self)
         kind = f"{kind} with file" if write.file else kind
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.load.patience
         while True:
             done, pause = self.attempt(kind, lambda: write.send(self.client, self.headers, self.load.passing))
             if done or not write.key:
                 return done
             if time.monotonic() > deadline:
-                raise Surprise(f'"{write.text}" was not done in {PATIENCE} s')
+                raise Surprise(f'"{write.text}" was not done in {self.load.patience} s')
             self.retried += 1
             time.sleep(pause)
 
