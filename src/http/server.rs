@@ -20,6 +20,7 @@ use super::leftover::Leftover;
 use super::slow_reader::CatchingUp;
 use super::{AppState, service};
 use crate::config::Config;
+use crate::storage::turns;
 
 /// How long requests that were accepted may take to finish once the server is told to stop.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
@@ -125,7 +126,7 @@ fn answer(
             let mut request = Request::from_parts(parts, body);
             request.extensions_mut().insert(peer);
             // A router is always ready.
-            let response = service.call(request).await?;
+            let response = turns::of_a_request(service.call(request)).await?;
             // An answer that closes the connection has given up on the body.
             if let Some(leftover) = leftover
                 && !response.headers().contains_key(header::CONNECTION)

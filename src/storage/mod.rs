@@ -10,6 +10,7 @@ mod postgres;
 pub mod queries;
 mod schema;
 mod sqlite;
+pub mod turns;
 mod value;
 mod work;
 
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::engine::{Engine, Readiness};
+use self::turns::Turns;
 use self::work::Job;
 use crate::domain::search::Wanted;
 use crate::domain::{Error, EventId};
@@ -234,6 +236,7 @@ pub fn together<T, E>(tx: &mut dyn Tx, read: impl Fn(&mut dyn Tx) -> Result<T, E
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<dyn Engine>,
+    turns: Arc<Turns>,
 }
 
 impl Store {
@@ -242,7 +245,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened, or its schema is newer than this program.
     pub fn open_sqlite(path: &Path, options: &StoreOptions, metrics: StorageMetrics) -> Result<Self, StorageError> {
-        Ok(Self { engine: Arc::new(sqlite::Engine::open(path, options, metrics)?) })
+        Ok(Self::on(Arc::new(sqlite::Engine::open(path, options, metrics)?)))
     }
 
     /// Connects to a PostgreSQL database, bringing its schema up to date first.
@@ -254,7 +257,11 @@ impl Store {
         options: &StoreOptions,
         metrics: StorageMetrics,
     ) -> Result<Self, StorageError> {
-        Ok(Self { engine: Arc::new(postgres::Engine::open(url, options, metrics)?) })
+        Ok(Self::on(Arc::new(postgres::Engine::open(url, options, metrics)?)))
+    }
+
+    fn on(engine: Arc<dyn Engine>) -> Self {
+        Self { engine, turns: Arc::default() }
     }
 
     /// Runs `work` in a read-write transaction. `Ok` means that it is committed and durable; after `Err` nothing of it
@@ -296,17 +303,28 @@ impl Store {
         self.run(work, |engine, job| engine.submit_read_anywhere(job)).await
     }
 
-    /// Hands `work` to the engine by `submit` and waits for its answer. The engine's threads keep to its patience
-    /// themselves, once they have begun; the time-out here is for when all of them are held up. What was begun may then
-    /// still come to pass, which nobody is told.
+    /// Hands `work` to the engine by `submit`, when it is its user's turn, and waits for its answer. The engine's threads
+    /// keep to its patience themselves, once they have begun; the time-out here is for when all of them are held up. What
+    /// was begun may then still come to pass, which nobody is told.
     async fn run<T, F>(&self, work: F, submit: Submit) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     {
-        let (job, answer) = work::job(work);
+        let patience = self.engine.patience();
+        let turn = match patience {
+            Some(patience) => {
+                tokio::time::timeout(patience, self.turns.take()).await.map_err(|_| StorageError::Busy)?
+            }
+            None => self.turns.take().await,
+        };
+        // The turn lasts as long as the closure is with the engine, whether or not somebody still waits for its answer.
+        let (job, answer) = work::job(move |tx: &mut dyn Tx| {
+            let _turn = &turn;
+            work(tx)
+        });
         submit(&*self.engine, job)?;
-        let Some(patience) = self.engine.patience() else { return answer.await };
+        let Some(patience) = patience else { return answer.await };
         let answered = tokio::time::timeout(patience + BEGUN_LATE, answer).await;
         answered.unwrap_or_else(|_| Err(StorageError::Busy.into()))
     }

@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use ferrodesk::app::idempotency::{Repeatable, is_kept, kept, once};
 use ferrodesk::app::manage::{apikeys, workspaces};
-use ferrodesk::domain::{Error, Timestamp, WorkspaceId};
+use ferrodesk::domain::{Error, Timestamp, UserId, WorkspaceId};
 use ferrodesk::identity::apikey::Apikey;
+use ferrodesk::storage::queries::installation;
+use ferrodesk::storage::turns::{self, AT_ONCE};
 use ferrodesk::storage::{Param, Sequence, StorageMetrics, Store, StoreOptions, Tx, queries, together};
 use rstest::rstest;
+use tokio::task::JoinSet;
 
 use crate::support::TestDatabase;
 
@@ -227,6 +230,46 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took(
         write.await.expect("what was taken is done");
     }
     assert_eq!(names(&store).await.len(), 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_for_much_at_once_leaves_room_for_everybody_else(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let patience = Duration::from_secs(30);
+    let store = database.open_with(&StoreOptions { readers: AT_ONCE + 1, patience, ..StoreOptions::default() });
+    let begun = Arc::new(AtomicUsize::new(0));
+    let (end, ended) = crossbeam_channel::bounded::<()>(0);
+    let mut reads = JoinSet::new();
+    for _ in 0..3 * AT_ONCE {
+        let (store, begun, ended) = (store.clone(), begun.clone(), ended.clone());
+        reads.spawn(turns::of_a_request(async move {
+            turns::ask_as(UserId(1));
+            let read = move |_: &mut dyn Tx| {
+                begun.fetch_add(1, Ordering::SeqCst);
+                // Until the other end is dropped.
+                let _ = ended.recv();
+                Ok(())
+            };
+            store.read(read).await
+        }));
+    }
+    while begun.load(Ordering::SeqCst) < AT_ONCE {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let others = turns::of_a_request(async {
+        turns::ask_as(UserId(2));
+        store.read(|tx| Ok(installation::is_there(tx)?)).await
+    });
+    tokio::time::timeout(Duration::from_secs(10), others).await.expect("there is room").expect("an answer");
+    assert_eq!(begun.load(Ordering::SeqCst), AT_ONCE);
+    drop(end);
+    for read in reads.join_all().await {
+        read.expect("its turn comes");
+    }
+    assert_eq!(begun.load(Ordering::SeqCst), 3 * AT_ONCE);
 }
 
 #[rstest]
