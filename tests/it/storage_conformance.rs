@@ -239,7 +239,8 @@ async fn who_asks_for_much_at_once_leaves_room_for_everybody_else(
 ) {
     let database = engine.database();
     let patience = Duration::from_secs(30);
-    let store = database.open_with(&StoreOptions { readers: AT_ONCE + 1, patience, ..StoreOptions::default() });
+    let options = StoreOptions { writers: 1, readers: AT_ONCE + 1, patience, ..StoreOptions::default() };
+    let store = database.open_with(&options);
     let begun = Arc::new(AtomicUsize::new(0));
     let (end, ended) = crossbeam_channel::bounded::<()>(0);
     let mut reads = JoinSet::new();
@@ -256,9 +257,12 @@ async fn who_asks_for_much_at_once_leaves_room_for_everybody_else(
             store.read(read).await
         }));
     }
-    while begun.load(Ordering::SeqCst) < AT_ONCE {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let first = async {
+        while begun.load(Ordering::SeqCst) < AT_ONCE {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), first).await.expect("the first turns are taken");
     let others = turns::of_a_request(async {
         turns::ask_as(UserId(2));
         store.read(|tx| Ok(installation::is_there(tx)?)).await
