@@ -127,7 +127,8 @@ fn ask(address: SocketAddr, request: &str) -> (TcpStream, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn large_answers_that_nobody_reads_are_bounded_together() {
-    let app = TestApp::new();
+    // On a slow machine, the first would be given up before the last has asked.
+    let app = TestApp::with(|config| config.write_timeout_seconds = 600);
     let (acme, ann) = app.acme().await;
     let request = app.ask_for_ten_megabytes(&acme, &ann).await;
     let server = app.listen().await;
