@@ -1,13 +1,12 @@
 // The composer: drafts, completions, files by drop and paste, and five seconds to think again.
-import { refresh } from "./live.js";
+import { parse, refresh } from "./live.js";
 import { say } from "./said.js";
 
 const HOLD = 5000; // ms
 const CARRIED = 50000; // bytes that a browser sends on when the page is gone
 const form = document.querySelector(".composer");
-const field = form?.querySelector("textarea");
-const files = form?.querySelector("[type=file]");
-const ticket = form?.dataset.draft;
+const field = form?.comment;
+const files = form?.files;
 let saved = field?.value;
 let saving;
 
@@ -36,7 +35,7 @@ function save(anyway, keepalive) {
   clearTimeout(saving);
   if (field.value === saved && !anyway) return;
   saved = field.value;
-  fetch(`/api/v1/desk/tickets/${ticket}/draft`, {
+  fetch(`/api/v1/desk/tickets/${form.dataset.draft}/draft`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ internal: form.kind.value === "note", comment: field.value }),
@@ -63,8 +62,9 @@ function send(event) {
   flush();
   save();
   const given = new FormData(form, event.submitter);
+  form.key.value = crypto.randomUUID();
   const next = given.get("then") === "next" && given.get("next-ticket");
-  const held = { address: form.action, ticket, until: Date.now() + HOLD };
+  const held = { address: form.action, until: Date.now() + HOLD };
   if (files.files.length) {
     packed = Object.assign(held, { given, next, files: together(files.files) });
     files.value = "";
@@ -80,6 +80,7 @@ function send(event) {
 }
 
 let timer, leaving, shown, packed, sending;
+const body = ({ given, sent }) => given ?? new URLSearchParams(sent);
 const read = () => JSON.parse(sessionStorage.held ?? null);
 
 function hold(held) {
@@ -98,18 +99,20 @@ function forget() {
   delete sessionStorage.held;
 }
 
-// Puts a message back to where it was written, before what was written there since.
+// Puts a message back to where it was written, before what was written there since. It keeps its key, so that it is not said
+// twice if it was taken after all; unless the server's page has another.
 function restore(held) {
-  if (held.ticket !== ticket) return;
-  const given = held.given ?? new URLSearchParams(held.sent);
+  if (held.address !== form?.action) return;
+  const given = body(held);
+  form.key.value = held.key ?? given.get("key");
   field.value = [given.get("comment"), field.value].filter(Boolean).join("\n\n");
-  if (held.files) files.files = together([...held.files, ...files.files]);
+  files.files = together([...(held.files ?? []), ...files.files]);
   field.focus();
 }
 
 // Sends what is held back. When the page is left, the browser carries it on by itself.
 async function flush(isLeft) {
-  if (field && field.value !== saved) save(false, true);
+  if (field) save(false, true);
   const held = packed ?? read();
   if (leaving || !held) return;
   forget();
@@ -122,17 +125,20 @@ async function flush(isLeft) {
 }
 
 // What went wrong, in the server's words if there are any; nothing if all is well.
-async function post({ address, given, sent }) {
-  const body = given ?? new URLSearchParams(sent);
-  const keepalive = !(sent?.length > CARRIED);
-  const answer = await fetch(address, { method: "POST", body, keepalive, redirect: "manual" }).catch(() => {});
-  if (answer?.type !== "opaqueredirect") return words((await answer?.text()) ?? "");
+async function post(held) {
+  const keepalive = !(held.sent?.length > CARRIED);
+  const answer = await fetch(held.address, { method: "POST", body: body(held), keepalive, redirect: "manual" }).catch(() => {});
+  if (answer?.type !== "opaqueredirect") return words(held, (await answer?.text()) ?? "");
 }
 
-const words = (html) => new DOMParser().parseFromString(html, "text/html").querySelector(".composer .problem, h1 + p")?.textContent.trim() ?? "";
+function words(held, html) {
+  const page = parse(html);
+  held.key = page.querySelector(".composer [name=key]")?.value;
+  return page.querySelector(".composer .problem, h1 + p")?.textContent.trim() ?? "";
+}
 
 // As `post`, and shows how far it is.
-function upload({ address, given }) {
+function upload(held) {
   shown = say("sending");
   const bar = shown.querySelector("progress");
   return new Promise((done) => {
@@ -141,11 +147,11 @@ function upload({ address, given }) {
     request.upload.onprogress = ({ loaded, total }) => (bar.value = loaded / total);
     request.onloadend = () => {
       sending = undefined;
-      const isTaken = request.status === 200 && request.responseURL !== address;
-      done(isTaken ? undefined : words(request.responseText));
+      const isTaken = request.status === 200 && request.responseURL !== held.address;
+      done(isTaken ? undefined : words(held, request.responseText));
     };
-    request.open("POST", address);
-    request.send(given);
+    request.open("POST", held.address);
+    request.send(held.given);
   });
 }
 

@@ -24,8 +24,7 @@ export function listen() {
 export function press(name) {
   const at = [...document.querySelectorAll(`[aria-keyshortcuts="${name}"]`)].find((at) => isSeen(at) || at.type === "radio" || at.closest("[popover]"));
   if (!at) return false;
-  const drawer = at.closest("[popover]");
-  if (drawer && !isSeen(at)) drawer.showPopover();
+  if (!isSeen(at)) at.closest("[popover]")?.showPopover();
   if (at.type === "radio") {
     at.checked = true;
     at.dispatchEvent(new Event("change", { bubbles: true }));

@@ -3,6 +3,8 @@ import { localise } from "./times.js";
 
 const PATIENCE = 4000; // ms that the connection may be gone before it is said
 const PAUSE = 700; // ms between two looks at the page
+export const parse = (html) => new DOMParser().parseFromString(html, "text/html");
+const one = (at) => document.querySelector(at);
 let { last } = document.body.dataset;
 let source, gone, due, running;
 
@@ -20,14 +22,14 @@ function connect() {
   source.onopen = () => {
     clearTimeout(gone);
     gone = undefined;
-    document.querySelector(".away").hidden = true;
+    one(".away").hidden = true;
   };
   source.onmessage = (event) => {
     last = event.lastEventId;
     due ??= setTimeout(refresh, PAUSE);
   };
   source.onerror = () => {
-    gone ??= setTimeout(() => (document.querySelector(".away").hidden = false), PATIENCE);
+    gone ??= setTimeout(() => (one(".away").hidden = false), PATIENCE);
     // A refusal ends it for good: whoever is signed out is led to the sign-in by the page itself.
     if (source.readyState === EventSource.CLOSED) setTimeout(() => document.hidden || (connect(), refresh()), PATIENCE);
   };
@@ -41,7 +43,7 @@ export async function refresh() {
     const answer = await fetch(location.href);
     if (answer.redirected) return location.reload();
     if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = parse(await answer.text());
     localise(page);
     for (const old of document.querySelectorAll("[data-part]")) {
       const fresh = page.getElementById(old.id);
@@ -83,7 +85,7 @@ function replaceEach(list, fresh) {
   setTimeout(() => arrived.forEach((item) => item.classList.remove("arrived")), 2000);
   if (!pane || !arrived.length) return;
   if (isAtEnd) pane.scrollTop = pane.scrollHeight;
-  const changed = document.querySelector(".changed");
-  changed.hidden = isAtEnd && !document.querySelector("textarea")?.value;
+  const changed = one(".changed");
+  changed.hidden = isAtEnd && !one("textarea")?.value;
   changed.querySelector("a").hash = arrived[0].id;
 }

@@ -26,7 +26,8 @@ class Healthy:
         from lab.processes import Child
 
         environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[1])}
-        self.child = Child([sys.executable, "-m", "lab.healthy", self.port, self.known], self.log, env=environment)
+        command = [sys.executable, "-m", "lab.healthy", self.port, self.known]
+        self.child = Child(command, self.log, env=environment, own_machine=True)
 
     def stop(self):
         """Ends them; gives all answers as (started, seconds, status)."""

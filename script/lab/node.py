@@ -118,7 +118,7 @@ class Node:
     def begin(self):
         """Starts it without waiting."""
         command = [self.desk.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
-        self.child = Child(command, self.log, env=self.desk.environment)
+        self.child = Child(command, self.log, env=self.desk.environment, own_machine=True)
 
     def ready(self):
         try:

@@ -24,7 +24,7 @@ class Prober:
     def start(self):
         from lab.processes import Child
 
-        self.child = Child([sys.executable, __file__, self.port], self.log)
+        self.child = Child([sys.executable, __file__, self.port], self.log, own_machine=True)
 
     def stop(self):
         if self.child:

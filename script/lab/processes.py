@@ -15,6 +15,9 @@ import time
 # Who runs what refuses to run as root; anybody else runs it as themselves.
 SERVICE_USER = "postgres" if os.geteuid() == 0 else None
 
+# How nice a session is that has the cores almost to itself (autogroup, in sched(7)).
+OWN_MACHINE = "-15"
+
 given_ports = set()
 
 
@@ -46,9 +49,10 @@ class Lab(contextlib.ExitStack):
 
 
 class Child:
-    """A process, its output in a log."""
+    """A process, its output in a log. One on its `own_machine` is what is tested, or who measures it: it is given the
+    cores before databases and clients, which elsewhere would have machines of their own."""
 
-    def __init__(self, command, log, user=None, env=None, death="KILL"):
+    def __init__(self, command, log, user=None, env=None, death="KILL", own_machine=False):
         self.log = pathlib.Path(log)
         # The parent's end is the child's end, even if the parent was killed. setpriv becomes the command, with the same
         # pid; and it sets the signal after the user, because changing the user would unset it.
@@ -63,9 +67,13 @@ class Child:
                 stderr=output,
                 env=env,
                 # A Ctrl-C is for the parent, which ends its children in order.
-                process_group=0,
+                start_new_session=True,
             )
         self.pid = self.process.pid
+        # The kernel shares the cores out by session, and each process of PostgreSQL has one. Only root is given more.
+        shares = pathlib.Path(f"/proc/{self.pid}/autogroup")
+        if own_machine and os.geteuid() == 0 and shares.exists():
+            shares.write_text(OWN_MACHINE)
 
     def running(self):
         return self.process.poll() is None

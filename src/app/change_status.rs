@@ -2,7 +2,7 @@
 
 use super::own_ticket::{Ownership, ownership};
 use crate::domain::event::{Change, Event};
-use crate::domain::ticket::{HELD_MAX_BYTES, Happening, StatusRequest, held_bytes, next_status};
+use crate::domain::ticket::{Happening, Held, StatusRequest, next_status};
 use crate::domain::user::Requester;
 use crate::domain::{Checked, Error, Invalid, Problem, Status, Timestamp};
 use crate::storage::Tx;
@@ -33,7 +33,7 @@ pub fn change_status(tx: &mut dyn Tx, caller: &Requester, fields: &StatusFields,
     let ticket = match &fields.ticket {
         Err(problems) => Err(problems.clone()),
         Ok(number) => match ownership(tx, caller, *number)? {
-            Ownership::Own(key) => match tickets::touch(tx, key, held_bytes(""), at)? {
+            Ownership::Own(key) => match tickets::touch(tx, key, Held::by(""), at)? {
                 Some(state) if may_ask(state.status, state.locked).is_some() => Ok((key, state)),
                 _ => Err(vec![Problem::CannotChangeStatus]),
             },
@@ -47,8 +47,8 @@ pub fn change_status(tx: &mut dyn Tx, caller: &Requester, fields: &StatusFields,
         return Err(Error::Invalid(invalid));
     };
     // A ticket that is full can still be closed, once.
-    if request == StatusRequest::Reopen && state.held > HELD_MAX_BYTES {
-        return Err(Error::invalid("ticket", Problem::TicketFull));
+    if request == StatusRequest::Reopen {
+        state.held.within(Held::MAX).map_err(|full| Error::invalid("ticket", full))?;
     }
     let before = state.status;
     let after = next_status(before, Happening::RequesterAsks(request))

@@ -6,7 +6,7 @@ use crate::domain::attachment::StoredFile;
 use crate::domain::conversation::Visibility;
 use crate::domain::event::{Change, Event};
 use crate::domain::id::GivenId;
-use crate::domain::ticket::{HELD_MAX_BYTES, Happening, held_bytes, next_status};
+use crate::domain::ticket::{Happening, Held, next_status};
 use crate::domain::user::Requester;
 use crate::domain::workspace::Workspace;
 use crate::domain::{Checked, ConversationId, Error, Invalid, Problem, Status, Timestamp};
@@ -62,6 +62,20 @@ pub fn check(tx: &mut dyn Tx, caller: &Requester, fields: &ReplyFields) -> Resul
     }
 }
 
+/// Checks the fields, and that the ticket has room for the comment as things stand.
+///
+/// # Errors
+/// As [`reply`], which still decides.
+pub fn check_with_room(tx: &mut dyn Tx, caller: &Requester, fields: &ReplyFields) -> Result<(), Error> {
+    let ValidReply { ticket, comment } = check(tx, caller, fields)?;
+    let held = tickets::held(tx, ticket)?.ok_or(Error::NotFound)?;
+    has_room(held.with(&comment))
+}
+
+fn has_room(held: Held) -> Result<(), Error> {
+    held.within(Held::MAX).map_err(|full| Error::invalid("comment", full))
+}
+
 /// The status of a ticket after its requester has replied. Staff who locked it keep its status.
 #[must_use]
 pub fn status_after(workspace: &Workspace, now: Status, locked: bool) -> Status {
@@ -83,10 +97,8 @@ pub fn reply(
 ) -> Result<ConversationId, Error> {
     let ValidReply { ticket: key, comment } = check(tx, caller, fields)?;
     tx.will_need_id(Sequence::Conversation)?;
-    let state = tickets::touch(tx, key, held_bytes(&comment), at)?.ok_or(Error::NotFound)?;
-    if state.held > HELD_MAX_BYTES {
-        return Err(Error::invalid("comment", Problem::TicketFull));
-    }
+    let state = tickets::touch(tx, key, Held::by(&comment), at)?.ok_or(Error::NotFound)?;
+    has_room(state.held)?;
     let new = NewConversation {
         workspace: key.workspace,
         ticket: key.id,

@@ -3,7 +3,7 @@
 use super::own_ticket::{Ownership, ownership};
 use crate::domain::event::{Change, Event};
 use crate::domain::id::GivenId;
-use crate::domain::ticket::{HELD_MAX_BYTES, held_bytes};
+use crate::domain::ticket::Held;
 use crate::domain::user::Requester;
 use crate::domain::{Checked, Error, Invalid, Priority, Problem, TagId, Timestamp};
 use crate::storage::Tx;
@@ -50,10 +50,8 @@ pub fn update_ticket(tx: &mut dyn Tx, caller: &Requester, fields: &UpdateFields,
         (None, _, _) => return Err(Error::InvalidTicket(invalid)),
         _ => return Err(Error::Invalid(invalid)),
     };
-    let state = tickets::touch(tx, key, held_bytes(""), at)?.ok_or(Error::NotFound)?;
-    if state.held > HELD_MAX_BYTES {
-        return Err(Error::InvalidTicket(Invalid::one("ticket", Problem::TicketFull)));
-    }
+    let state = tickets::touch(tx, key, Held::by(""), at)?.ok_or(Error::NotFound)?;
+    state.held.within(Held::MAX).map_err(|full| Error::InvalidTicket(Invalid::one("ticket", full)))?;
     let event = |change| Event { workspace: key.workspace, ticket: key.id, actor: caller.user, at, change };
     if let Some(after) = priority.filter(|after| *after != state.priority) {
         tickets::set_priority(tx, key, after)?;

@@ -5,19 +5,40 @@ use super::{Checked, Problem, text};
 /// The longest subject, in code points, after trimming (contract, endpoint 2).
 pub const SUBJECT_MAX_CHARS: usize = 500;
 
-/// How much a ticket may hold, in bytes, for its requester to add to it. It is shown whole, and so is made whole in memory.
-pub const HELD_MAX_BYTES: i64 = 16 * 1024 * 1024;
+/// How much a ticket holds, in bytes: what was said on it and what its requester changed. It is shown whole, and so is made
+/// whole in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held(pub i64);
 
-/// The same for staff, who can still answer on a ticket that is full for its requester.
-pub const HELD_MAX_BYTES_FOR_STAFF: i64 = 2 * HELD_MAX_BYTES;
+impl Held {
+    /// The most that its requester may make it hold.
+    pub const MAX: Self = Self(16 * 1024 * 1024);
 
-/// What a change counts for besides its text, in bytes: as much as is shown of it.
-const CHANGE_BYTES: i64 = 512;
+    /// The same for staff, who can still answer on a ticket that is full for its requester.
+    pub const MAX_FOR_STAFF: Self = Self(2 * Self::MAX.0);
 
-/// By how much a ticket holds more after a change that brings `text`, in bytes.
-#[must_use]
-pub fn held_bytes(text: &str) -> i64 {
-    i64::try_from(text.len()).unwrap_or(i64::MAX).saturating_add(CHANGE_BYTES)
+    /// What a change counts for besides its text: as much as is shown of it.
+    const CHANGE: i64 = 512;
+
+    /// What a change that brings `text` counts for.
+    #[must_use]
+    pub fn by(text: &str) -> Self {
+        Self(i64::try_from(text.len()).unwrap_or(i64::MAX).saturating_add(Self::CHANGE))
+    }
+
+    /// After a change that brings `text`.
+    #[must_use]
+    pub fn with(self, text: &str) -> Self {
+        Self(self.0.saturating_add(Self::by(text).0))
+    }
+
+    /// Whether it is `max` at the most.
+    ///
+    /// # Errors
+    /// [`Problem::TicketFull`] when it is more.
+    pub fn within(self, max: Self) -> Result<(), Problem> {
+        if self <= max { Ok(()) } else { Err(Problem::TicketFull) }
+    }
 }
 
 /// How soon a ticket wants an answer, in the reference's numbering.

@@ -14,7 +14,6 @@ use super::customer::ROUTES;
 use super::desk;
 use crate::domain::{Entropy as _, UserId, WorkspaceId};
 use crate::identity::system::SystemEntropy;
-use crate::storage::turns;
 
 static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -40,11 +39,8 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 pub struct CallerNote(Arc<OnceLock<(WorkspaceId, Option<UserId>)>>);
 
 impl CallerNote {
-    /// Notes the caller, once. From here on, the request takes its user's turns at the database.
+    /// Notes the caller, once.
     pub fn note(&self, workspace: WorkspaceId, user: Option<UserId>) {
-        if let Some(user) = user {
-            turns::ask_as(user);
-        }
         // The first note stands; there is only one per request anyway.
         let _ = self.0.set((workspace, user));
     }

@@ -41,6 +41,21 @@ pub async fn once_in_secret<T: Serialize + DeserializeOwned>(
     decode(&opened.ok_or_else(|| Error::internal("what was kept was sealed with another secret"))?)
 }
 
+/// Looks, before anything is stored for `request`, whether it was answered before; if not, lets `check` see whether its
+/// effect could come to pass.
+///
+/// # Errors
+/// What `check` gives.
+pub async fn is_kept_or_checked(
+    app: &AppState,
+    request: Option<&Repeatable>,
+    at: Timestamp,
+    check: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static,
+) -> Result<bool, Error> {
+    let wanted = request.cloned();
+    app.store().read(move |tx| idempotency::is_kept_or_checked(tx, wanted.as_ref(), at, &check)).await
+}
+
 fn encode(outcome: &impl Serialize) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(outcome).map_err(Error::internal)
 }

@@ -7,9 +7,9 @@ use crate::app::blob_deletion::attach;
 use crate::domain::attachment::StoredFile;
 use crate::domain::conversation::Visibility;
 use crate::domain::event::{Change, Event};
-use crate::domain::ticket::{HELD_MAX_BYTES_FOR_STAFF, Happening, held_bytes, next_status};
+use crate::domain::ticket::{Happening, Held, next_status};
 use crate::domain::user::Requester;
-use crate::domain::{ConversationId, Error, EventId, Problem, Status, TicketId, Timestamp};
+use crate::domain::{ConversationId, Error, EventId, Status, TicketId, Timestamp};
 use crate::storage::queries::conversations::NewConversation;
 use crate::storage::queries::{conversations, desk_tickets, events, tickets, workplace};
 use crate::storage::{Sequence, Tx};
@@ -42,10 +42,8 @@ pub fn answer_ticket(
     tx.will_need_id(Sequence::Conversation)?;
     let Answer { visibility, comment, files, status } = answer;
     let mut state = unmerged(tx, key)?;
-    state.held += held_bytes(comment);
-    if state.held > HELD_MAX_BYTES_FOR_STAFF {
-        return Err(Error::invalid("comment", Problem::TicketFull));
-    }
+    state.held = state.held.with(comment);
+    has_room(state.held)?;
     desk_tickets::set(tx, key, &state, at)?;
     let new = NewConversation { workspace: key.workspace, ticket, author: staff.user, visibility, comment, at };
     let conversation = conversations::insert(tx, new)?;
@@ -68,10 +66,16 @@ pub fn answer_ticket(
     Ok((conversation, seen_now(tx, staff, ticket)?))
 }
 
-/// Whether `staff` may answer the ticket, as things stand.
+/// Whether `staff` may say `comment` on the ticket, as things stand.
 ///
 /// # Errors
 /// As [`answer_ticket`], which still decides.
-pub fn check(tx: &mut dyn Tx, staff: &Requester, ticket: TicketId) -> Result<(), Error> {
-    reach::ticket(tx, staff, ticket, Right::WorkTickets).map(drop)
+pub fn check(tx: &mut dyn Tx, staff: &Requester, ticket: TicketId, comment: &str) -> Result<(), Error> {
+    let key = reach::ticket(tx, staff, ticket, Right::WorkTickets)?;
+    let held = tickets::held(tx, key)?.ok_or(Error::NotFound)?;
+    has_room(held.with(comment))
+}
+
+fn has_room(held: Held) -> Result<(), Error> {
+    held.within(Held::MAX_FOR_STAFF).map_err(|full| Error::invalid("comment", full))
 }

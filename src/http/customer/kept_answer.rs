@@ -4,8 +4,9 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
-use crate::app::idempotency::{Repeatable, is_kept_or_checked, kept, once};
+use crate::app::idempotency::{Repeatable, kept, once};
 use crate::domain::{Error, TicketId, Timestamp};
+use crate::http::once::is_kept_or_checked;
 use crate::http::problems::Place;
 use crate::http::{ApiError, AppState, envelope};
 use crate::storage::Tx;
@@ -60,8 +61,7 @@ pub async fn kept_or_refused(
     place: Place,
     check: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static,
 ) -> Result<Option<Response>, ApiError> {
-    let wanted = request.clone();
-    let looked = app.store().read(move |tx| is_kept_or_checked(tx, wanted.as_ref(), at, &check)).await;
+    let looked = is_kept_or_checked(app, request.as_ref(), at, check).await;
     let is_kept = looked.map_err(|error| ApiError::at(place, error))?;
     let Some(request) = request.filter(|_| is_kept) else { return Ok(None) };
     let found = app.store().write(move |tx| kept(tx, &request, at)).await;

@@ -40,7 +40,7 @@ pub async fn reply(
     if !fields.is_clean() || !files.is_empty() {
         // What will be refused is refused before its files are stored, and without taking the writer's time.
         let fields = fields.clone();
-        let check = move |tx: &mut dyn Tx| reply::check(tx, &requester, &fields).map(|_| ());
+        let check = move |tx: &mut dyn Tx| reply::check_with_room(tx, &requester, &fields);
         if let Some(kept) = kept_or_refused(&app, request.clone(), at, Place::Conversation, check).await? {
             return Ok(kept);
         }

@@ -6,7 +6,7 @@ use http::request::Parts;
 use super::problem::DeskError;
 use crate::domain::user::Requester;
 use crate::http::AppState;
-use crate::http::access_log::CallerNote;
+use crate::http::extract::recognise;
 
 /// A member of staff. What they may do is for the use case to say.
 #[derive(Clone, Copy, Debug)]
@@ -17,9 +17,7 @@ impl FromRequestParts<AppState> for Staff {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, DeskError> {
         let staff = app.authenticator().staff_by(&parts.method, &parts.headers).await?;
-        if let Some(note) = parts.extensions.get::<CallerNote>() {
-            note.note(staff.workspace, Some(staff.user));
-        }
+        recognise(parts, staff.workspace, Some(staff.user));
         app.rate_limits().count_requester(&staff)?;
         Ok(Self(staff))
     }

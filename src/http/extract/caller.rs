@@ -6,8 +6,10 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use crate::domain::user::{Application, Requester};
+use crate::domain::{UserId, WorkspaceId};
 use crate::http::access_log::CallerNote;
 use crate::http::{ApiError, AppState};
+use crate::storage::turns;
 
 /// A user, and the application that they use. Required on endpoints 1 to 9.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +36,7 @@ impl FromRequestParts<AppState> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
         let application = app.authenticator().application(&parts.headers).await?;
         let requester = app.authenticator().requester(application, &parts.headers).await?;
-        note(parts, application, Some(&requester));
+        recognise(parts, application.workspace, Some(requester.user));
         app.rate_limits().count_application(application.id)?;
         app.rate_limits().count_requester(&requester)?;
         Ok(Self { application, requester })
@@ -46,7 +48,7 @@ impl FromRequestParts<AppState> for Client {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
         let application = app.authenticator().application(&parts.headers).await?;
-        note(parts, application, None);
+        recognise(parts, application.workspace, None);
         app.rate_limits().count_application(application.id)?;
         Ok(Self(application))
     }
@@ -78,8 +80,13 @@ impl FromRequestParts<AppState> for ClientAddress {
     }
 }
 
-fn note(parts: &Parts, application: Application, requester: Option<&Requester>) {
+/// Says who calls, as soon as that is known: the request's line in the log names them, and what it asks of the database
+/// from here on takes its user's turns.
+pub fn recognise(parts: &Parts, workspace: WorkspaceId, user: Option<UserId>) {
     if let Some(note) = parts.extensions.get::<CallerNote>() {
-        note.note(application.workspace, requester.map(|requester| requester.user));
+        note.note(workspace, user);
+    }
+    if let Some(user) = user {
+        turns::ask_as(user);
     }
 }

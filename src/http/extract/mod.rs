@@ -9,6 +9,6 @@ mod multipart;
 mod repeatable;
 
 pub use body::BodyReader;
-pub use caller::{Caller, CatalogueCaller, Client, ClientAddress};
+pub use caller::{Caller, CatalogueCaller, Client, ClientAddress, recognise};
 pub use form::{Form, PageForm, QueryForm, UploadedFile};
 pub use repeatable::IdempotencyKey;

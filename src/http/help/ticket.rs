@@ -164,7 +164,7 @@ pub async fn reply(
         attachment: files.as_ref().map(|_| ()).map_err(Clone::clone),
     };
     let asked = fields.clone();
-    let check = move |tx: &mut dyn Tx| reply::check(tx, &requester, &asked).map(|_| ());
+    let check = move |tx: &mut dyn Tx| reply::check_with_room(tx, &requester, &asked);
     let effect = move |tx: &mut dyn Tx, files: &[StoredFile]| reply::reply(tx, &requester, &fields, files, at);
     let (route, files) = (format!("/help/tickets/{ticket}/reply"), files.unwrap_or_default());
     let said = once_with_files(&app, &requester, &route, &form, &files, at, check, effect).await;

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::app::idempotency::{Repeatable, is_kept_or_checked};
+use crate::app::idempotency::Repeatable;
 use crate::domain::attachment::StoredFile;
 use crate::domain::entropy::random_bytes;
 use crate::domain::user::Requester;
@@ -66,8 +66,7 @@ pub async fn once_with_files<T: Serialize + DeserializeOwned>(
 ) -> Result<T, Error> {
     let request = request(app, requester, route, form);
     if !files.is_empty() {
-        let wanted = request.clone();
-        app.store().read(move |tx| is_kept_or_checked(tx, wanted.as_ref(), at, &check)).await?;
+        once::is_kept_or_checked(app, request.as_ref(), at, check).await?;
     }
     let stored = uploads::store(app, requester.workspace, files).await?;
     once::once(app, request, at, move |tx| effect(tx, &stored)).await

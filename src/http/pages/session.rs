@@ -11,7 +11,7 @@ use super::place::{Place, go_to, home};
 use crate::app::browser_session::{CookieHolder, Door};
 use crate::domain::Error;
 use crate::http::AppState;
-use crate::http::access_log::CallerNote;
+use crate::http::extract::recognise;
 
 /// Why a handler does not run.
 pub enum NotSigned {
@@ -47,9 +47,7 @@ pub async fn signed_in(door: Door, parts: &Parts, app: &AppState) -> Result<Arc<
         Err(Error::Unauthenticated(_)) => return Err(NotSigned::Refused(PageError::signed_out())),
         Err(error) => return Err(NotSigned::Refused(error.into())),
     };
-    if let Some(note) = parts.extensions.get::<CallerNote>() {
-        note.note(holder.requester.workspace, Some(holder.requester.user));
-    }
+    recognise(parts, holder.requester.workspace, Some(holder.requester.user));
     let counted = app.rate_limits().count_requester(&holder.requester);
     counted.map_err(|error| NotSigned::Refused(error.into()))?;
     Ok(holder)

@@ -2,6 +2,7 @@
 
 use super::tickets::{TicketKey, priority, status};
 use super::{Param, Row, StorageError, Tx, collect, first, statements};
+use crate::domain::ticket::Held;
 use crate::domain::{
     CategoryId, EventId, Priority, Status, TagId, TeamId, TicketId, Timestamp, UserId, WorkspaceId, text,
 };
@@ -98,8 +99,7 @@ pub struct DeskState {
     pub team: Option<TeamId>,
     pub snoozed_until: Option<Timestamp>,
     pub merged_into: Option<TicketId>,
-    /// As [`super::tickets::TicketState::held`].
-    pub held: i64,
+    pub held: Held,
 }
 
 /// A ticket that lives on in another.
@@ -148,7 +148,7 @@ pub fn lock(tx: &mut dyn Tx, key: TicketKey) -> Result<Option<DeskState>, Storag
             team: row.opt_int(6)?.map(TeamId),
             snoozed_until: row.opt_int(7)?.map(Timestamp),
             merged_into: row.opt_int(8)?.map(TicketId),
-            held: row.int(9)?,
+            held: Held(row.int(9)?),
         })
     })
 }
@@ -167,7 +167,7 @@ pub fn set(tx: &mut dyn Tx, key: TicketKey, state: &DeskState, at: Timestamp) ->
         Param::opt_int(state.team.map(|id| id.0)),
         Param::opt_int(state.snoozed_until.map(|at| at.0)),
         Param::opt_int(state.merged_into.map(|id| id.0)),
-        Param::Int(state.held),
+        Param::Int(state.held.0),
         Param::Int(at.0),
         workspace,
         requester,

@@ -1,7 +1,7 @@
 //! Tickets.
 
 use super::{Param, StorageError, Tx, first, search, statements, unexpected};
-use crate::domain::ticket::Subject;
+use crate::domain::ticket::{Held, Subject};
 use crate::domain::{CategoryId, Priority, Status, TicketId, Timestamp, UserId, WorkspaceId};
 use crate::storage::Sequence;
 
@@ -21,6 +21,7 @@ statements! {
     TOUCH = "UPDATE ticket SET updated_at = $1, held_bytes = held_bytes + $2
               WHERE workspace_id = $3 AND requester_id = $4 AND id = $5
               RETURNING priority, status, locked, snoozed_until, held_bytes";
+    HELD = "SELECT held_bytes FROM ticket WHERE workspace_id = $1 AND requester_id = $2 AND id = $3";
     SET_STATUS = "UPDATE ticket SET status = $1, merged_into = CASE WHEN CAST($1 AS BIGINT) = 3 THEN merged_into END
               WHERE workspace_id = $2 AND requester_id = $3 AND id = $4";
     WAKE = "UPDATE ticket SET snoozed_until = NULL WHERE workspace_id = $1 AND requester_id = $2 AND id = $3";
@@ -78,8 +79,7 @@ pub struct TicketState {
     pub locked: bool,
     /// Until when staff do not want to see it.
     pub snoozed_until: Option<Timestamp>,
-    /// What was said on it and what its requester changed, in bytes ([`crate::domain::ticket::held_bytes`]).
-    pub held: i64,
+    pub held: Held,
 }
 
 /// A ticket's own part of a list or a detailed view.
@@ -161,17 +161,22 @@ pub fn requester(tx: &mut dyn Tx, workspace: WorkspaceId, id: TicketId) -> Resul
     first(tx, REQUESTER, &[Param::Int(workspace.0), Param::Int(id.0)], |row| row.int(0).map(UserId))
 }
 
-/// Marks a ticket as changed at `at`, by which it holds `more` bytes, and gives its state. It stays locked until the
+/// How much a ticket holds, as things stand.
+pub fn held(tx: &mut dyn Tx, key: TicketKey) -> Result<Option<Held>, StorageError> {
+    first(tx, HELD, &key.params(), |row| row.int(0).map(Held))
+}
+
+/// Marks a ticket as changed at `at`, by which it holds so much `more`, and gives its state. It stays locked until the
 /// transaction ends, so that whoever decides by the state decides alone.
-pub fn touch(tx: &mut dyn Tx, key: TicketKey, more: i64, at: Timestamp) -> Result<Option<TicketState>, StorageError> {
+pub fn touch(tx: &mut dyn Tx, key: TicketKey, more: Held, at: Timestamp) -> Result<Option<TicketState>, StorageError> {
     let [workspace, requester, id] = key.params();
-    first(tx, TOUCH, &[Param::Int(at.0), Param::Int(more), workspace, requester, id], |row| {
+    first(tx, TOUCH, &[Param::Int(at.0), Param::Int(more.0), workspace, requester, id], |row| {
         Ok(TicketState {
             priority: priority(row.int(0)?, 0)?,
             status: status(row.int(1)?, 1)?,
             locked: row.bool(2)?,
             snoozed_until: row.opt_int(3)?.map(Timestamp),
-            held: row.int(4)?,
+            held: Held(row.int(4)?),
         })
     })
 }

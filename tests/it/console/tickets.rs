@@ -1,6 +1,7 @@
 //! Tickets in the console, over HTTP.
 
 use ferrodesk::domain::conversation::Visibility;
+use ferrodesk::domain::ticket::Held;
 use ferrodesk::domain::user::Role;
 use http::{StatusCode, header};
 
@@ -46,6 +47,57 @@ async fn out_of_reach_is_not_there() {
         let html = text(&page(&client, "/desk/tickets?view=all").await);
         assert!(html.contains("No tickets yet"), "{html}");
     }
+}
+
+/// The key that the composer on a page is sent with.
+fn key(html: &str) -> String {
+    let composer = html.split_once("class=\"composer\"").expect("a composer").1;
+    let key = composer.split_once("name=\"key\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
+    key.expect("a key").0.to_owned()
+}
+
+#[tokio::test]
+async fn an_answer_that_is_sent_twice_is_said_once() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
+    let client = signed_in(&desk, &hana).await;
+    let path = format!("/desk/tickets/{ticket}");
+    let first_key = key(&text(&page(&client, &path).await));
+    let send = async |key: &str, comment: &str| {
+        post(&client, &format!("{path}/answer"), &[("kind", "reply"), ("key", key), ("comment", comment)]).await
+    };
+    let (first, again) = tokio::join!(send(&first_key, "It is on its way."), send(&first_key, "It is on its way."));
+    assert_eq!(leads_to(&first), leads_to(&again));
+
+    // Something else in the same form was not meant to be the same: it comes back, to be sent once more.
+    let other = send(&first_key, "It left today.").await;
+    assert_eq!(other.status, StatusCode::CONFLICT);
+    let html = text(&other);
+    assert!(html.contains("This form was sent before") && html.contains(">It left today.</textarea>"), "{html}");
+    let second_key = key(&html);
+    assert_ne!(second_key, first_key);
+    leads_to(&send(&second_key, "It left today.").await);
+    let said = desk.view(ticket).await["conversations"].clone();
+    let said: Vec<_> = said.as_array().into_iter().flatten().map(|said| said["comment"].clone()).collect();
+    assert_eq!(said, ["It is on its way.", "It left today."]);
+}
+
+#[tokio::test]
+async fn an_answer_that_a_full_ticket_refuses_stays_in_the_composer() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
+    let client = signed_in(&desk, &hana).await;
+    desk.hold(ticket, Held::MAX_FOR_STAFF).await;
+    let path = format!("/desk/tickets/{ticket}");
+    let sent = key(&text(&page(&client, &path).await));
+    let fields = [("kind", "note"), ("key", &*sent), ("comment", "Look at this")];
+    let answer = post(&client, &format!("{path}/answer"), &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let html = text(&answer);
+    assert!(html.contains(">Look at this</textarea>") && html.contains("ticket is full"), "{html}");
+    assert_eq!(key(&html), sent, "nothing came of it, so that it may be sent again");
 }
 
 #[tokio::test]

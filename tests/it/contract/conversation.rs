@@ -6,17 +6,13 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::bad_values::{Sent, done};
-use crate::support::{CONVERSATION, Desk, Encoding, Fields, assert_refused, download, open, post_raw};
+use crate::support::{CONVERSATION, Desk, Encoding, assert_refused, download, open, post_raw, reply_to};
 
 const NOT_OWNER: &str = "You are not the owner of the requested ticket.";
 
 /// The fields of a reply that is right.
-fn fields(ticket: i64) -> Fields {
-    Fields::new(&[("ticket", &ticket.to_string()), ("comment", "Any news?")])
-}
-
 async fn reply(desk: &Desk, ticket: i64) {
-    assert_eq!(desk.client.post_json(CONVERSATION, &fields(ticket).json()).await.json(), done());
+    assert_eq!(desk.client.post_json(CONVERSATION, &reply_to(ticket).json()).await.json(), done());
 }
 
 #[tokio::test]
@@ -25,7 +21,7 @@ async fn a_reply_is_added_in_each_of_the_three_kinds_of_body() {
     let ticket = desk.ticket().await;
     for (count, encoding) in Encoding::ALL.into_iter().enumerate() {
         let comment = format!(" From {encoding:?} \u{1f}");
-        let fields = fields(ticket).with("comment", &comment);
+        let fields = reply_to(ticket).with("comment", &comment);
         let answer = desk.client.post(CONVERSATION, encoding, &fields.pairs()).await;
         assert_eq!(answer.json(), done(), "{encoding:?}");
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
@@ -45,7 +41,7 @@ async fn a_reply_is_added_in_each_of_the_three_kinds_of_body() {
 async fn a_reply_brings_files_along() {
     let desk = Desk::new().await;
     let ticket = desk.ticket().await;
-    let fields = fields(ticket);
+    let fields = reply_to(ticket);
     let files: &[(&str, &[u8])] = &[("a.txt", b"first"), ("b.txt", b"second")];
     assert_eq!(desk.client.post_parts(CONVERSATION, &fields.parts(files)).await.json(), done());
     let view = desk.view(ticket).await;
@@ -61,7 +57,7 @@ async fn a_reply_brings_files_along() {
 async fn a_comment_is_refused_as_drf_refuses_text() {
     let desk = Desk::new().await;
     let ticket = desk.ticket().await;
-    Sent { client: &desk.client, path: CONVERSATION, fields: fields(ticket) }.has_text("comment").await;
+    Sent { client: &desk.client, path: CONVERSATION, fields: reply_to(ticket) }.has_text("comment").await;
     assert_eq!(desk.view(ticket).await["conversations"], json!([]));
 }
 
@@ -69,7 +65,7 @@ async fn a_comment_is_refused_as_drf_refuses_text() {
 async fn a_comment_that_is_a_json_number_is_taken_as_its_text() {
     let desk = Desk::new().await;
     let ticket = desk.ticket().await;
-    post_raw(&desk.client, CONVERSATION, fields(ticket).raw_json("comment", "10.0")).await.data();
+    post_raw(&desk.client, CONVERSATION, reply_to(ticket).raw_json("comment", "10.0")).await.data();
     assert_eq!(desk.view(ticket).await["conversations"][0]["comment"], "10.0");
 }
 
@@ -92,7 +88,7 @@ fn any_text_comes_back_as_it_was_sent_but_for_the_white_space_around_it() {
             runtime.block_on(async {
                 let ticket = desk.ticket().await;
                 for (number, encoding) in Encoding::ALL.into_iter().enumerate() {
-                    let fields = fields(ticket).with("comment", &text);
+                    let fields = reply_to(ticket).with("comment", &text);
                     let answer = desk.client.post(CONVERSATION, encoding, &fields.pairs()).await;
                     prop_assert_eq!(answer.json(), done());
                     let view = desk.view(ticket).await;
@@ -111,7 +107,7 @@ async fn a_ticket_is_refused_as_drf_refuses_an_id() {
     let (globex, gil) = desk.foreigner().await;
     let ticket = desk.ticket().await;
     let foreign = open(&gil, &globex).await.to_string();
-    Sent { client: &desk.client, path: CONVERSATION, fields: fields(ticket) }.has_id("ticket", &[&foreign]).await;
+    Sent { client: &desk.client, path: CONVERSATION, fields: reply_to(ticket) }.has_id("ticket", &[&foreign]).await;
 }
 
 #[tokio::test]
@@ -120,11 +116,11 @@ async fn a_ticket_is_taken_with_spaces_a_sign_and_leading_zeros() {
     let ticket = desk.ticket().await;
     for given in [format!(" {ticket} "), format!("+{ticket}"), format!("00{ticket}"), format!("\u{a0}{ticket}\u{1c}")] {
         for encoding in Encoding::ALL {
-            let fields = fields(ticket).with("ticket", &given);
+            let fields = reply_to(ticket).with("ticket", &given);
             assert_eq!(desk.client.post(CONVERSATION, encoding, &fields.pairs()).await.json(), done(), "{given:?}");
         }
     }
-    post_raw(&desk.client, CONVERSATION, fields(ticket).raw_json("ticket", &ticket.to_string())).await.data();
+    post_raw(&desk.client, CONVERSATION, reply_to(ticket).raw_json("ticket", &ticket.to_string())).await.data();
     assert_eq!(desk.view(ticket).await["conversations"].as_array().map(Vec::len), Some(13));
 }
 
@@ -134,7 +130,7 @@ async fn anothers_ticket_is_refused_with_a_full_stop() {
     let ticket = desk.ticket().await;
     let bob = desk.bob().await;
     for encoding in Encoding::ALL {
-        let answer = bob.post(CONVERSATION, encoding, &fields(ticket).pairs()).await;
+        let answer = bob.post(CONVERSATION, encoding, &reply_to(ticket).pairs()).await;
         assert_refused(&answer, "Validation Error", &json!({ "ticket": [NOT_OWNER] }), encoding);
     }
     assert_eq!(desk.view(ticket).await["conversations"], json!([]));

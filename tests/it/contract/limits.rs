@@ -4,13 +4,14 @@ use std::sync::{Arc, Barrier};
 
 use ferrodesk::app::check::miscounted_users;
 use ferrodesk::domain::conversation::Visibility;
-use ferrodesk::domain::ticket::{HELD_MAX_BYTES, held_bytes};
+use ferrodesk::domain::ticket::Held;
+use futures_util::StreamExt as _;
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::bad_values::done;
 use crate::support::{
-    Answer, CONVERSATION, CREATE, Client, Desk, Encoding, Fields, STATUS, UPDATE, assert_refused, open, view,
+    Answer, CONVERSATION, CREATE, Client, Desk, Encoding, Fields, STATUS, UPDATE, assert_refused, open, reply_to, view,
 };
 
 #[track_caller]
@@ -24,10 +25,6 @@ async fn create(desk: &Desk) -> Answer {
 
 const FULL: &str = "The ticket is full. Please open another one.";
 
-fn reply_to(ticket: i64) -> Fields {
-    Fields::new(&[("ticket", &ticket.to_string()), ("comment", "Any news?")])
-}
-
 #[tokio::test]
 async fn a_ticket_that_is_full_takes_nothing_more_of_its_requester_and_can_be_closed() {
     let desk = Desk::new().await;
@@ -37,7 +34,7 @@ async fn a_ticket_that_is_full_takes_nothing_more_of_its_requester_and_can_be_cl
     let update = Fields::new(&[("ticket_id", &id), ("tags", &tag), ("tags", &tag)]);
     let status = |status: &str| Fields::new(&[("ticket", &id), ("status", status)]);
     // To the byte, so much that there is room for one reply.
-    desk.hold(ticket, HELD_MAX_BYTES - held_bytes("Any news?")).await;
+    desk.hold(ticket, Held(Held::MAX.0 - Held::by("Any news?").0)).await;
     assert_eq!(desk.client.post_json(CONVERSATION, &reply_to(ticket).json()).await.json(), done());
     for encoding in Encoding::ALL {
         let reply = desk.client.post(CONVERSATION, encoding, &reply_to(ticket).pairs()).await;
@@ -45,9 +42,10 @@ async fn a_ticket_that_is_full_takes_nothing_more_of_its_requester_and_can_be_cl
         let update = desk.client.post(UPDATE, encoding, &update.pairs()).await;
         assert_refused(&update, "Invalid Input", &json!({ "ticket": [FULL] }), encoding);
     }
-    let files = reply_to(ticket);
-    let refused = desk.client.post_parts(CONVERSATION, &files.parts(&[("a.txt", b"bytes")])).await;
+    let reply = reply_to(ticket);
+    let refused = desk.client.post_parts(CONVERSATION, &reply.parts(&[("a.txt", b"bytes")])).await;
     assert_refused(&refused, "Validation Error", &json!({ "comment": [FULL] }), "with a file");
+    assert_eq!(desk.app.state.blobs().list().count().await, 0, "its file was stored before it was refused");
     let view = desk.view(ticket).await;
     assert_eq!(view["conversations"].as_array().map(Vec::len), Some(1));
     assert_eq!((&view["ticket"]["tags"], &view["attachments"]), (&json!([]), &json!([])));
@@ -65,11 +63,24 @@ async fn a_ticket_that_is_full_takes_nothing_more_of_its_requester_and_can_be_cl
     assert_eq!(desk.ticket().await, ticket + 1, "and another one is opened");
 }
 
+#[tokio::test]
+async fn a_repeat_of_the_reply_that_filled_the_ticket_gets_the_first_answer() {
+    let desk = Desk::new().await;
+    let ticket = desk.ticket().await;
+    desk.hold(ticket, Held(Held::MAX.0 - Held::by("Any news?").0)).await;
+    let (client, reply) = (desk.client.clone().header("idempotency-key", "k1"), reply_to(ticket));
+    for _ in 0..2 {
+        let answer = client.post_parts(CONVERSATION, &reply.parts(&[("a.txt", b"bytes")])).await;
+        assert_eq!(answer.json(), done());
+    }
+    assert_eq!(desk.view(ticket).await["conversations"].as_array().map(Vec::len), Some(1));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_20_replies_at_once_exactly_those_are_taken_that_the_ticket_has_room_for() {
     let desk = Desk::new().await;
     let ticket = desk.ticket().await;
-    desk.hold(ticket, HELD_MAX_BYTES - 3 * held_bytes("Any news?")).await;
+    desk.hold(ticket, Held(Held::MAX.0 - 3 * Held::by("Any news?").0)).await;
     let mut replies = JoinSet::new();
     for _ in 0..20 {
         let (client, fields) = (desk.client.clone(), reply_to(ticket));

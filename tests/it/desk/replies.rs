@@ -1,6 +1,6 @@
 //! `POST /desk/tickets/{id}/replies` and `…/notes`
 
-use ferrodesk::domain::ticket::{HELD_MAX_BYTES_FOR_STAFF, held_bytes};
+use ferrodesk::domain::ticket::Held;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
@@ -80,13 +80,25 @@ async fn a_repeated_reply_is_said_once() {
 }
 
 #[tokio::test]
+async fn a_repeat_of_the_reply_that_filled_the_ticket_gets_the_first_answer() {
+    let home = Home::new().await;
+    let ticket = home.desk.ticket().await;
+    home.desk.hold(ticket, Held(Held::MAX_FOR_STAFF.0 - Held::by("Once").0)).await;
+    let agent = home.agent.clone().header("idempotency-key", "k1");
+    let parts = [Part::Text("comment", "Once"), Part::File { field: "attachment", name: "a.txt", bytes: b"a" }];
+    let path = format!("/desk/tickets/{ticket}/replies");
+    let first = agent.post_parts(&path, &parts).await;
+    created(&first);
+    assert_eq!(agent.post_parts(&path, &parts).await.body, first.body);
+}
+
+#[tokio::test]
 async fn a_ticket_that_is_full_for_its_requester_is_answered_until_it_holds_twice_as_much() {
     let home = Home::new().await;
     let ticket = home.desk.ticket().await;
     let path = |what: &str| format!("/desk/tickets/{ticket}/{what}");
     let comment = json!({ "comment": "Please open another one." });
-    let answer = held_bytes("Please open another one.");
-    home.desk.hold(ticket, HELD_MAX_BYTES_FOR_STAFF - 2 * answer).await;
+    home.desk.hold(ticket, Held(Held::MAX_FOR_STAFF.0 - 2 * Held::by("Please open another one.").0)).await;
     created(&home.agent.post_json(&path("replies"), &comment).await);
     // Other changes leave what it holds as it is.
     home.change(ticket, &json!({ "priority": "high" })).await;
@@ -95,6 +107,10 @@ async fn a_ticket_that_is_full_for_its_requester_is_answered_until_it_holds_twic
         let refused = home.agent.post_json(&path(what), &comment).await;
         assert_fields(&refused, &[("comment", "The ticket is full. Please open another one.")]);
     }
+    let file = Part::File { field: "attachment", name: "a.txt", bytes: b"never stored" };
+    let refused = home.agent.post_parts(&path("replies"), &[Part::Text("comment", "And this?"), file]).await;
+    assert_fields(&refused, &[("comment", "The ticket is full. Please open another one.")]);
+    assert_eq!(home.desk.app.state.blobs().list().count().await, 0);
     home.change(ticket, &json!({ "status": "closed" })).await;
     assert_eq!(home.desk.status(ticket).await, "3");
 }

@@ -120,6 +120,25 @@ async fn a_ticket_on_behalf_of_somebody_needs_a_customer_and_right_fields() {
 }
 
 #[tokio::test]
+async fn a_repeat_of_who_took_the_last_place_with_a_file_gets_the_first_answer() {
+    let home = Home::new().await;
+    home.desk.set(Some(1), None).await;
+    let (requester, category) = (home.desk.ann.requester.user.to_string(), home.desk.acme.category.to_string());
+    let parts = [
+        Part::Text("requester", &requester),
+        Part::Text("subject", "Once"),
+        Part::Text("priority", "low"),
+        Part::Text("category", &category),
+        Part::Text("comment", "C"),
+        Part::File { field: "attachment", name: "call.txt", bytes: b"notes" },
+    ];
+    let agent = home.agent.clone().header("idempotency-key", "k1");
+    let first = agent.post_parts(TICKETS, &parts).await;
+    created(&first);
+    assert_eq!(agent.post_parts(TICKETS, &parts).await.body, first.body);
+}
+
+#[tokio::test]
 async fn a_repeat_opens_no_second_ticket() {
     let home = Home::new().await;
     let body = json!({ "requester": home.desk.ann.requester.user, "subject": "Once", "priority": "low",

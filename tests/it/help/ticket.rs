@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ferrodesk::domain::TicketId;
 use ferrodesk::domain::conversation::Visibility;
-use ferrodesk::domain::ticket::HELD_MAX_BYTES;
+use ferrodesk::domain::ticket::Held;
 use ferrodesk::domain::user::Role;
 use http::StatusCode;
 use rstest::rstest;
@@ -285,7 +285,7 @@ async fn a_merged_ticket_leads_to_where_it_goes_on() {
 async fn a_ticket_that_is_full_says_so_and_keeps_what_was_written() {
     let desk = Desk::new().await;
     let ticket = desk.ticket().await;
-    desk.hold(ticket, HELD_MAX_BYTES).await;
+    desk.hold(ticket, Held::MAX).await;
     let ann = ann(&desk).await;
     let refused = reply(&ann, ticket, "One more thing").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);

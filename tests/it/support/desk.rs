@@ -8,6 +8,7 @@ use ferrodesk::blobs::StoredBlob;
 use ferrodesk::config::Config;
 use ferrodesk::domain::attachment::StoredFile;
 use ferrodesk::domain::conversation::Visibility;
+use ferrodesk::domain::ticket::Held;
 use ferrodesk::domain::user::{Email, Requester, Role};
 use ferrodesk::domain::{Clock as _, TicketId, Timestamp};
 use ferrodesk::identity::apikey::sha256;
@@ -127,8 +128,8 @@ impl Desk {
         self.app.write(move |tx| change_ticket(tx, &staff, TicketId(ticket), &change, None, at)).await;
     }
 
-    /// Has a ticket of Ann's hold so many bytes more.
-    pub async fn hold(&self, ticket: i64, more: i64) {
+    /// Has a ticket of Ann's hold so much more.
+    pub async fn hold(&self, ticket: i64, more: Held) {
         let key = TicketKey { workspace: self.acme.id, requester: self.ann.requester.user, id: TicketId(ticket) };
         let at = self.app.clock.now();
         assert!(self.app.write(move |tx| Ok(tickets::touch(tx, key, more, at)?)).await.is_some());

@@ -10,6 +10,11 @@ use super::{Answer, Client, Part};
 #[derive(Clone, Debug)]
 pub struct Fields(Vec<(&'static str, String)>);
 
+/// What a customer says on a ticket.
+pub fn reply_to(ticket: i64) -> Fields {
+    Fields::new(&[("ticket", &ticket.to_string()), ("comment", "Any news?")])
+}
+
 impl Fields {
     pub fn new(fields: &[(&'static str, &str)]) -> Self {
         Self(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())

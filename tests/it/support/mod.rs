@@ -35,7 +35,7 @@ use tempfile::TempDir;
 pub use self::database::TestDatabase;
 pub use client::{Answer, Client, Encoding, Part, multipart};
 pub use desk::*;
-pub use fields::{Fields, all_but_request_id, assert_refused, post_raw};
+pub use fields::{Fields, all_but_request_id, assert_refused, post_raw, reply_to};
 pub use identity_provider::{IdentityProvider, KeyPair, Scheme};
 pub use injected::{ManualClock, SeededEntropy};
 

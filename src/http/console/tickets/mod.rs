@@ -42,6 +42,7 @@ use crate::app::desk::workplace::mark_seen;
 use crate::domain::user::Requester;
 use crate::domain::{EventId, TicketId};
 use crate::http::AppState;
+use crate::http::pages::once::new_key;
 use crate::storage::queries::desk_tickets::DeskTicket;
 use crate::storage::queries::workplace::Draft;
 
@@ -88,6 +89,8 @@ struct Opened {
     status: Option<StatusCode>,
     /// What was written and not taken; otherwise the draft is there.
     composer: Option<Composer>,
+    /// What the composer's form is sent with; a new one, if it is `None`.
+    key: Option<String>,
     /// Why something was not done.
     problems: Vec<String>,
 }
@@ -95,7 +98,7 @@ struct Opened {
 impl Opened {
     /// After something that cannot be done.
     fn refused(problems: Vec<String>) -> Self {
-        Self { status: Some(StatusCode::UNPROCESSABLE_ENTITY), composer: None, problems }
+        Self { status: Some(StatusCode::UNPROCESSABLE_ENTITY), problems, ..Self::default() }
     }
 }
 
@@ -119,6 +122,7 @@ struct TicketBeside {
     details: Details,
     timeline: Vec<Entry>,
     composer: Composer,
+    key: String,
     problems: Vec<String>,
     /// The list's query, to come back to it.
     query: String,
@@ -186,6 +190,7 @@ async fn ticket_page(
         details: Details::new(page, &loaded.directory, &staff, now),
         timeline: timeline::timeline(page, &loaded.directory, now),
         composer: opened.composer.or_else(|| draft.map(Composer::from)).unwrap_or_default(),
+        key: opened.key.unwrap_or_else(|| new_key(app)),
         problems: opened.problems,
         query,
         last_event: loaded.last_event,

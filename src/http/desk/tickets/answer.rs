@@ -15,7 +15,9 @@ use crate::http::desk::id::Id;
 use crate::http::desk::kept::{Answer, Repeat, answer_once};
 use crate::http::desk::problem::DeskError;
 use crate::http::extract::Form;
+use crate::http::once::is_kept_or_checked;
 use crate::http::words::StatusWord;
+use crate::storage::Tx;
 
 /// A reply or a note that was added.
 #[derive(Serialize, ToSchema)]
@@ -82,13 +84,15 @@ async fn say(
     let (Some(comment), Some(status), Some(files)) = (comment, status, files) else {
         return Err(crate::domain::Error::Invalid(invalid).into());
     };
+    let at = app.clock().now();
     let request = repeat.request(&staff, app, &form.fingerprint(app.secret(), "desk"));
     if !files.is_empty() {
         // What will be refused is refused before its files are stored.
-        app.store().read(move |tx| check(tx, &staff.0, ticket)).await?;
+        let comment = comment.clone();
+        let check = move |tx: &mut dyn Tx| check(tx, &staff.0, ticket, &comment);
+        is_kept_or_checked(app, request.as_ref(), at, check).await?;
     }
     let stored = uploads::store(app, staff.0.workspace, &files).await?;
-    let at = app.clock().now();
     answer_once(app, request, at, move |tx| {
         let said = Said { visibility, comment: &comment, files: &stored, status };
         let (id, version) = answer_ticket(tx, &staff.0, ticket, said, at)?;

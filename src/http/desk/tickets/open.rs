@@ -13,7 +13,9 @@ use crate::http::desk::caller::Staff;
 use crate::http::desk::kept::{Repeat, answer_once};
 use crate::http::desk::problem::DeskError;
 use crate::http::extract::Form;
+use crate::http::once::is_kept_or_checked;
 use crate::http::words::PriorityWord;
+use crate::storage::Tx;
 
 /// Open a ticket on behalf of a requester
 ///
@@ -45,14 +47,15 @@ pub async fn open(
         return Err(crate::domain::Error::Invalid(invalid).into());
     };
     let files = files.unwrap_or_default();
+    let at = app.clock().now();
     let request = repeat.request(&staff, &app, &form.fingerprint(app.secret(), "desk"));
     if !files.is_empty() {
         // What will be refused is refused before its files are stored.
         let fields = fields.clone();
-        app.store().read(move |tx| check(tx, &staff.0, requester, &fields)).await?;
+        let check = move |tx: &mut dyn Tx| check(tx, &staff.0, requester, &fields);
+        is_kept_or_checked(&app, request.as_ref(), at, check).await?;
     }
     let stored = uploads::store(&app, staff.0.workspace, &files).await?;
-    let at = app.clock().now();
     answer_once(&app, request, at, move |tx| {
         let ticket = open_for_requester(tx, &staff.0, requester, &fields, &stored, at)?;
         Ok(page(tx, &staff.0, ticket, None)?.at(format!("/desk/tickets/{ticket}")))

@@ -1,0 +1,134 @@
+//! What waits for the database: how much of it, whose, and what becomes of it when the store is closed.
+
+use super::*;
+
+#[rstest]
+#[tokio::test]
+async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let store = database.open_with(&StoreOptions { queue: 2, writers: 1, readers: 1, ..StoreOptions::default() });
+    let (pause, paused) = pausing();
+    let blocking = tokio::spawn({
+        let store = store.clone();
+        async move { store.write(move |_| pause()).await }
+    });
+    let go_on = paused.has_begun().await;
+    let mut waiting = Vec::new();
+    let mut refused = 0;
+    for number in 0..5 {
+        let mut write = Box::pin(store.write(add(&number.to_string())));
+        match futures_util::poll!(&mut write) {
+            std::task::Poll::Ready(Err(Error::Busy { .. })) => refused += 1,
+            std::task::Poll::Ready(other) => panic!("{other:?}"),
+            std::task::Poll::Pending => waiting.push(write),
+        }
+    }
+    assert_eq!((waiting.len(), refused), (2, 3));
+    go_on.send(()).expect("the write waits");
+    blocking.await.expect("a task").expect("a write");
+    for write in waiting {
+        write.await.expect("what was taken is done");
+    }
+    assert_eq!(names(&store).await.len(), 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_for_much_at_once_leaves_room_for_everybody_else(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let patience = Duration::from_secs(30);
+    let options = StoreOptions { writers: 1, readers: AT_ONCE + 1, patience, ..StoreOptions::default() };
+    let store = database.open_with(&options);
+    let begun = Arc::new(AtomicUsize::new(0));
+    let (end, ended) = crossbeam_channel::bounded::<()>(0);
+    let mut reads = JoinSet::new();
+    for _ in 0..3 * AT_ONCE {
+        let (store, begun, ended) = (store.clone(), begun.clone(), ended.clone());
+        reads.spawn(turns::of_a_request(async move {
+            turns::ask_as(UserId(1));
+            let read = move |_: &mut dyn Tx| {
+                begun.fetch_add(1, Ordering::SeqCst);
+                // Until the other end is dropped.
+                let _ = ended.recv();
+                Ok(())
+            };
+            store.read(read).await
+        }));
+    }
+    let first = async {
+        while begun.load(Ordering::SeqCst) < AT_ONCE {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), first).await.expect("the first turns are taken");
+    let others = turns::of_a_request(async {
+        turns::ask_as(UserId(2));
+        store.read(|tx| Ok(installation::is_there(tx)?)).await
+    });
+    tokio::time::timeout(Duration::from_secs(10), others).await.expect("there is room").expect("an answer");
+    assert_eq!(begun.load(Ordering::SeqCst), AT_ONCE);
+    drop(end);
+    for read in reads.join_all().await {
+        read.expect("its turn comes");
+    }
+    assert_eq!(begun.load(Ordering::SeqCst), 3 * AT_ONCE);
+}
+
+#[rstest]
+#[tokio::test]
+async fn closing_finishes_what_was_accepted_and_refuses_the_rest(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let store = database.open();
+    let accepted: Vec<_> = (0..50)
+        .filter_map(|number| {
+            let mut write = Box::pin(store.write(add(&number.to_string())));
+            let done = futures_util::FutureExt::now_or_never(&mut write);
+            assert!(done.as_ref().is_none_or(Result::is_ok));
+            // The quickest is done already.
+            done.is_none().then_some(write)
+        })
+        .collect();
+    let closing = store.clone();
+    tokio::task::spawn_blocking(move || closing.close()).await.expect("it closes");
+    for write in accepted {
+        write.await.expect("what was accepted is done");
+    }
+    assert!(matches!(store.write(add("late")).await, Err(Error::Busy { .. })));
+    if let Engine::Sqlite = engine {
+        let log = database.path().with_extension("db-wal");
+        assert!(std::fs::metadata(log).map_or(0, |log| log.len()) == 0, "the log is folded in");
+    }
+    assert_eq!(names(&database.open()).await.len(), 50);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_request_that_nobody_waits_for_any_more_is_not_begun(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = engine.database();
+    let store = database.open_with(&StoreOptions { writers: 1, readers: 1, ..StoreOptions::default() });
+    let ran = Arc::new(AtomicBool::new(false));
+    let (go_on, may_go_on) = std::sync::mpsc::sync_channel::<()>(0);
+    let may_go_on = std::sync::Mutex::new(may_go_on);
+    let mut blocking =
+        Box::pin(store.write(move |_| may_go_on.lock().expect("no panic").recv().map_err(Error::internal)));
+    assert!(futures_util::poll!(&mut blocking).is_pending());
+    let noted = Arc::clone(&ran);
+    let mut abandoned = Box::pin(store.write(move |_| {
+        noted.store(true, Ordering::SeqCst);
+        Ok(())
+    }));
+    assert!(futures_util::poll!(&mut abandoned).is_pending());
+    drop(abandoned);
+    go_on.send(()).expect("the first waits");
+    blocking.await.expect("the first");
+    store.write(add("behind both")).await.expect("the last");
+    assert!(!ran.load(Ordering::SeqCst));
+}
