@@ -5,6 +5,7 @@ use super::change_ticket::{seen_now, unmerged};
 use super::reach;
 use super::rights::Right;
 use crate::domain::event::{Change, Event};
+use crate::domain::ticket::Held;
 use crate::domain::user::Requester;
 use crate::domain::{Error, EventId, Problem, Status, TicketId, Timestamp};
 use crate::storage::Tx;
@@ -16,7 +17,7 @@ use crate::storage::queries::{events, tickets};
 ///
 /// # Errors
 /// [`Error::Forbidden`], [`Error::NotFound`] as [`reach::ticket`]; [`Error::Invalid`] when `into` is not another ticket of
-/// the same requester; [`Error::ChangedSince`]; `Conflict::Merged` when either lives on in another ticket already.
+/// the same requester, or when it would hold more than staff may make it hold; [`Error::ChangedSince`]; `Conflict::Merged` when either lives on in another ticket already.
 pub fn merge_tickets(
     tx: &mut dyn Tx,
     staff: &Requester,
@@ -51,6 +52,10 @@ pub fn merge_tickets(
         return Err(Error::ChangedSince);
     }
     let after = DeskState { merged_into: Some(into), snoozed_until: None, ..before.clone() };
+    let together = desk_tickets::held_with_merged(tx, other)?.0.saturating_add(before.held.0);
+    if Held(together).within(Held::MAX_FOR_STAFF).is_err() {
+        return Err(unfit("The two hold too much to be read as one ticket."));
+    }
     desk_tickets::set(tx, key, &after, at)?;
     let event = |ticket, change| Event { workspace: key.workspace, ticket, actor: staff.user, at, change };
     if before.status != Status::Closed {

@@ -45,6 +45,8 @@ statements! {
               WHERE workspace_id = $12 AND requester_id = $13 AND id = $14";
     LAST_EVENT = "SELECT MAX(id) FROM event WHERE workspace_id = $1 AND ticket_id = $2";
     MERGED_INTO = "SELECT id, subject, comment, created_at FROM ticket WHERE workspace_id = $1 AND requester_id = $2 AND merged_into = $3 ORDER BY id";
+    HELD_WITH_MERGED = "SELECT CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM ticket
+              WHERE workspace_id = $1 AND requester_id = $2 AND (id = $3 OR merged_into = $3)";
     REACHES = "SELECT 1 FROM ticket t WHERE t.workspace_id = $1 AND t.id = $2 AND (t.assignee_id = $3 OR t.team_id IN
               (SELECT m.team_id FROM team_member m WHERE m.workspace_id = $1 AND m.user_id = $3))";
 }
@@ -174,6 +176,11 @@ pub fn set(tx: &mut dyn Tx, key: TicketKey, state: &DeskState, at: Timestamp) ->
         id,
     ];
     tx.execute_later(SET, &params)
+}
+
+/// How much the ticket holds together with those that were merged into it, which are read along.
+pub fn held_with_merged(tx: &mut dyn Tx, key: TicketKey) -> Result<Held, StorageError> {
+    Ok(first(tx, HELD_WITH_MERGED, &key.params(), |row| row.int(0).map(Held))?.unwrap_or(Held(0)))
 }
 
 /// The number of the ticket's last event.

@@ -1,6 +1,7 @@
 //! `POST /desk/tickets/{id}/merge`
 
 use ferrodesk::domain::conversation::Visibility;
+use ferrodesk::domain::ticket::Held;
 use serde_json::{Value, json};
 
 use super::home::{Home, assert_fields, assert_problem, ok};
@@ -55,4 +56,25 @@ async fn only_two_tickets_of_one_requester_can_be_merged() {
         let nothing = format!("There is none with the id {into}, or it is not in use any more.");
         assert_fields(&merge(into).await, &[("into", &nothing)]);
     }
+}
+
+#[tokio::test]
+async fn tickets_that_hold_too_much_together_are_not_merged() {
+    let home = Home::new().await;
+    let into = home.desk.ticket().await;
+    home.desk.hold(into, Held::MAX).await;
+    let merge = async |ticket: i64| {
+        home.agent.post_json(&format!("/desk/tickets/{ticket}/merge"), &json!({ "into": into })).await
+    };
+    let first = home.desk.ticket().await;
+    home.desk.hold(first, Held(Held::MAX.0 - 1)).await;
+    ok(&merge(first).await);
+    // One byte is left, and two bytes are not room for the next.
+    let second = home.desk.ticket().await;
+    home.desk.hold(second, Held(2)).await;
+    let refused = merge(second).await;
+    assert_fields(&refused, &[("into", "The two hold too much to be read as one ticket.")]);
+    assert_eq!(home.desk.status(second).await, "1");
+    home.desk.hold(second, Held(-1)).await;
+    ok(&merge(second).await);
 }
