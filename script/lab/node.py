@@ -100,8 +100,9 @@ class Workspace:
 class Node:
     """A server of a desk, with a data folder; it is the only process that this ever ends."""
 
-    def __init__(self, desk, data, port=None, log=None):
+    def __init__(self, desk, data, port=None, log=None, own_machine=True):
         self.desk, self.data, self.port, self.child = desk, pathlib.Path(data), port or free_port(), None
+        self.own_machine = own_machine
         self.log = log or self.data.with_name(f"{self.data.name}.log")
 
     def start(self):
@@ -118,7 +119,7 @@ class Node:
     def begin(self):
         """Starts it without waiting."""
         command = [self.desk.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
-        self.child = Child(command, self.log, env=self.desk.environment, own_machine=True)
+        self.child = Child(command, self.log, env=self.desk.environment, own_machine=self.own_machine)
 
     def ready(self):
         try:

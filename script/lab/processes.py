@@ -15,8 +15,8 @@ import time
 # Who runs what refuses to run as root; anybody else runs it as themselves.
 SERVICE_USER = "postgres" if os.geteuid() == 0 else None
 
-# How nice a session is that has the cores almost to itself (autogroup, in sched(7)).
-OWN_MACHINE = "-15"
+# How nice a session is that has the cores almost to itself, and one that has what others leave (autogroup, in sched(7)).
+FIRST, LAST = -15, 19
 
 given_ports = set()
 
@@ -70,10 +70,8 @@ class Child:
                 start_new_session=True,
             )
         self.pid = self.process.pid
-        # The kernel shares the cores out by session, and each process of PostgreSQL has one. Only root is given more.
-        shares = pathlib.Path(f"/proc/{self.pid}/autogroup")
-        if own_machine and os.geteuid() == 0 and shares.exists():
-            shares.write_text(OWN_MACHINE)
+        if own_machine:
+            share_cores(self.pid, FIRST)
 
     def running(self):
         return self.process.poll() is None
@@ -102,6 +100,14 @@ class Child:
                 self.kill()
                 sys.exit(f"{what} does not start; the end of {self.log}:\n{tail(self.log)}")
             time.sleep(pause)
+
+
+def share_cores(pid, nice):
+    """Makes a session `nice`, whose first process is `pid`: the kernel shares the cores out by session, of which each process
+    of PostgreSQL is one. Only root may."""
+    session = pathlib.Path(f"/proc/{pid}/autogroup")
+    if os.geteuid() == 0 and session.exists():
+        session.write_text(str(nice))
 
 
 def tail(log, lines=15):

@@ -21,6 +21,10 @@ use crate::storage::{StorageMetrics, Store, StoreOptions};
 /// How often the server asks whether the disk has failed it.
 const LOOK_AT_DISK_EVERY: Duration = Duration::from_millis(100);
 
+/// Turns of tasks after which a thread sees what connections have to say (tokio: 61), so that those who always have much to
+/// read do not keep it from the others.
+const EVENT_INTERVAL: u32 = 16;
+
 /// Start the server.
 #[derive(Args)]
 #[command(after_help = "Example:\n  ferrodesk serve --data /var/lib/ferrodesk --listen 127.0.0.1:8080")]
@@ -43,7 +47,7 @@ pub fn start(
     prepare: impl AsyncFnOnce(&Desk, &Secret, SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     log_to_standard_error(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().event_interval(EVENT_INTERVAL).build()?;
     runtime.block_on(async {
         let metrics = StorageMetrics::default();
         let options = StoreOptions {

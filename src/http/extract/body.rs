@@ -25,6 +25,9 @@ const SMALL_BODY_BYTES: u64 = 16 * 1024;
 /// Bytes up to which it takes one MiB, read and taken apart.
 const MIDDLING_BODY_BYTES: u64 = 64 * 1024;
 
+/// Bytes after which others have their turn: a body that is there already could be read for milliseconds.
+const BYTES_A_TURN: usize = 64 * 1024;
+
 /// Bytes in a MiB.
 pub const MIB: u64 = 1024 * 1024;
 
@@ -48,6 +51,8 @@ pub async fn share_of_memory(mib: u64, app: &AppState) -> Result<OwnedSemaphoreP
 pub struct BodyReader {
     body: Body,
     bytes_left: usize,
+    /// Bytes that were read without letting others have their turn.
+    bytes_in_turn: usize,
     idle: Duration,
     pause: Pin<Box<Sleep>>,
     deadline: Instant,
@@ -59,7 +64,7 @@ impl BodyReader {
         let bytes_left = max_bytes.min(app.config().body_max_bytes);
         let (idle, whole) = app.config().body_timeouts();
         let pause = Box::pin(tokio::time::sleep(idle));
-        Self { body, bytes_left, idle, pause, deadline: Instant::now() + whole }
+        Self { body, bytes_left, bytes_in_turn: 0, idle, pause, deadline: Instant::now() + whole }
     }
 
     /// Whether the body says of itself that it is larger than what is taken.
@@ -99,8 +104,14 @@ impl BodyReader {
 
     /// As [`BodyReader::chunk`].
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, ApiError>> {
+        if self.bytes_in_turn >= BYTES_A_TURN {
+            self.bytes_in_turn = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         loop {
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+                self.bytes_in_turn = 0;
                 return match self.pause.as_mut().poll(cx) {
                     Poll::Ready(()) => Poll::Ready(Err(ApiError::body_timeout())),
                     Poll::Pending => Poll::Pending,
@@ -122,6 +133,7 @@ impl BodyReader {
                     return Poll::Ready(Err(Error::TooLarge.into()));
                 };
                 self.bytes_left = left;
+                self.bytes_in_turn += data.len();
                 return Poll::Ready(Ok(Some(data)));
             }
         }
