@@ -53,7 +53,12 @@ impl Snippet {
             chars += 1;
         }
         snippet.close(&mut open);
-        snippet.text.truncate(snippet.text.trim_end_matches(' ').len());
+        let end = snippet.text.trim_end_matches(' ').len();
+        snippet.text.truncate(end);
+        // What was cut off in the middle of a row of words may end with the blank that goes.
+        if let Some(last) = snippet.marks.last_mut() {
+            last.end = last.end.min(end);
+        }
         snippet
     }
 
@@ -101,6 +106,13 @@ mod tests {
         assert!(shown.starts_with('…') && shown.ends_with('…'), "{shown}");
         assert!(shown.contains("before it [needle] after it"), "{shown}");
         assert!((SNIPPET_CHARS - 20..SNIPPET_CHARS + 10).contains(&shown.chars().count()), "{shown}");
+    }
+
+    #[test]
+    fn a_row_of_words_that_is_longer_than_the_snippet_is_marked_to_its_end() {
+        let row = "a ".repeat(SNIPPET_CHARS);
+        let shown = marked(&format!("\"{}\"", "a ".repeat(90)), &row);
+        assert_eq!(shown, format!("[{}]…", row[..SNIPPET_CHARS].trim_end()));
     }
 
     #[test]
