@@ -172,6 +172,36 @@ async fn what_is_sent_can_be_taken_back_for_five_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_confirmation_was_lost_is_sent_again_and_said_once() {
+    let scene = Scene::new().await;
+    let ticket = busy(&scene).await;
+    let browser = scene.signed_in(WIDE).await;
+    browser.go(&format!("/desk/tickets/{ticket}?view=all")).await;
+    // The server takes the first answer, and the browser does not hear of it.
+    let lose = "const real = window.fetch; let lost; window.fetch = async (...asked) => {
+        const answer = await real(...asked);
+        if (lost || !String(asked[0]).endsWith('/answer')) return answer;
+        throw lost = new TypeError('lost');
+    };";
+    browser.client.execute(lose, Vec::new()).await.expect("a script");
+    browser.write(".composer textarea", "We found it.").await;
+    browser.click(".composer .primary").await;
+    browser.wait_for_text(".said", "It could not be sent.").await;
+    assert_eq!(browser.value(".composer textarea").await, "We found it.");
+    customer_sees(&scene, ticket, "We found it.").await;
+    browser.click(".composer .primary").await;
+    browser.wait_for_text(".said", "Sending").await;
+    browser.wait_until_gone(".said").await;
+
+    // What is written next on the same page is another answer.
+    browser.write(".composer textarea", "It is mended.").await;
+    browser.click(".composer .primary").await;
+    customer_sees(&scene, ticket, "It is mended.").await;
+    assert_eq!(scene.desk.view(ticket).await.to_string().matches("We found it.").count(), 1);
+    browser.assert_quiet().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn drafts_are_kept_and_texts_are_completed() {
     let scene = Scene::new().await;
     let ticket = busy(&scene).await;
