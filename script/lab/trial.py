@@ -2,6 +2,7 @@
 
 import dataclasses
 import statistics
+import sys
 import time
 
 from lab.ledger import histories, in_detail, in_history
@@ -38,7 +39,10 @@ class Trial:
         lab.callback(self.load.stop)
         self.load.start()
         # What is measured is a server at work, not a machine that starts nine processes' worth of threads.
+        deadline = time.monotonic() + 60
         while len(self.load.records) < clients:
+            if time.monotonic() > deadline:
+                sys.exit(f"{name}: {clients} clients were answered {len(self.load.records)} times in a minute")
             time.sleep(0.01)
         lab.start(self.prober)
 

@@ -11,6 +11,8 @@ mod sign_in;
 mod texts;
 mod tickets;
 
+use ferrodesk::domain::user::Role;
+
 use crate::support::pages::{FORM, cookie, leads_to, page, post, text};
 use crate::support::{Answer, Client, Desk, PASSWORD, SignedIn};
 
@@ -18,6 +20,12 @@ use crate::support::{Answer, Client, Desk, PASSWORD, SignedIn};
 fn with_cookie(client: &Client, answer: &Answer) -> Client {
     let set = cookie(answer, "__Host-ferrodesk").expect("a cookie");
     client.clone().header("cookie", set.split(';').next().expect("a name and a value"))
+}
+
+/// Hana, an agent of Acme, at the console.
+async fn agent(desk: &Desk) -> Client {
+    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
+    signed_in(desk, &hana).await
 }
 
 /// Signs in, and gives a client that is signed in.

@@ -3,7 +3,7 @@
 use ferrodesk::domain::user::Role;
 use http::StatusCode;
 
-use super::{leads_to, page, post, signed_in, text};
+use super::{agent, leads_to, page, post, signed_in, text};
 use crate::support::{Desk, Part};
 
 const NEW: &str = "/desk/tickets/new";
@@ -29,8 +29,7 @@ fn fields<'a>(requester: &'a str, category: &'a str) -> Vec<(&'static str, &'a s
 #[tokio::test]
 async fn a_customer_who_called_finds_the_ticket_among_their_own() {
     let desk = Desk::new().await;
-    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
-    let client = signed_in(&desk, &hana).await;
+    let client = agent(&desk).await;
     let category = desk.acme.category.to_string();
     let html = text(&page(&client, &format!("{NEW}?requester=ann%40customer.example")).await);
     assert!(html.contains("value=\"ann@customer.example\"") && html.contains("New ticket"), "{html}");
@@ -51,8 +50,7 @@ async fn a_customer_who_called_finds_the_ticket_among_their_own() {
 #[tokio::test]
 async fn who_is_not_here_yet_is_added_once() {
     let desk = Desk::new().await;
-    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
-    let client = signed_in(&desk, &hana).await;
+    let client = agent(&desk).await;
     let category = desk.acme.category.to_string();
     let mut given = fields("zoe@customer.example", &category);
     given.push(("key", "0123456789abcdef0123456789abcdef"));

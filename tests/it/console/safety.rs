@@ -5,7 +5,7 @@ use rstest::rstest;
 
 use ferrodesk::domain::user::Role;
 
-use super::{FORM, page, post, signed_in, text};
+use super::{FORM, agent, page, post, signed_in, text};
 use crate::support::Desk;
 
 #[rstest]
@@ -35,8 +35,7 @@ async fn what_another_sites_page_sends_is_refused(#[case] headers: &[(&str, &str
 async fn every_answer_is_strict() {
     let desk = Desk::new().await;
     let ticket = desk.ticket().await;
-    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
-    let client = signed_in(&desk, &hana).await;
+    let client = agent(&desk).await;
     let stranger = desk.app.stranger();
     let signed_out = ["/desk/sign-in", "/desk/tickets", "/desk/nothing", "/assets/0/desk.css", "/desk/sign-out"];
     let signed_in = ["/desk", "/desk/tickets", &format!("/desk/tickets/{ticket}"), "/desk/tickets/x", "/desk/nothing"];
@@ -86,8 +85,7 @@ async fn what_goes_wrong_is_a_page_with_a_way_out(
     #[case] title: &str,
 ) {
     let desk = Desk::new().await;
-    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
-    let client = signed_in(&desk, &hana).await.header("sec-fetch-site", "same-origin");
+    let client = agent(&desk).await.header("sec-fetch-site", "same-origin");
     let answer = client.send(method, &format!("/{path}"), None, axum::body::Body::empty()).await;
     assert_eq!(answer.status.as_u16(), status, "{}", text(&answer));
     let html = text(&answer);

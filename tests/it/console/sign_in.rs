@@ -8,7 +8,7 @@ use ferrodesk::domain::user::{Email, Role};
 use http::StatusCode;
 use rstest::rstest;
 
-use super::{cookie, leads_to, page, post, signed_in, text, with_cookie};
+use super::{agent, cookie, leads_to, page, post, signed_in, text, with_cookie};
 use crate::support::{Desk, PASSWORD};
 
 const SIGN_IN: &str = "/desk/sign-in";
@@ -158,8 +158,7 @@ async fn the_workspace_is_asked_for_only_if_there_are_several() {
 #[tokio::test]
 async fn nobody_is_sent_away_from_the_console(#[case] next: &str) {
     let desk = Desk::new().await;
-    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
-    let client = signed_in(&desk, &hana).await;
+    let client = agent(&desk).await;
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
     assert_eq!(leads_to(&page(&client, &format!("/desk/sign-in?{query}")).await), "/desk");
     assert_eq!(leads_to(&post(&client, "/desk/look", &[("look", "dark"), ("next", next)]).await), "/desk");

@@ -5,7 +5,7 @@ use ferrodesk::domain::ticket::Held;
 use ferrodesk::domain::user::Role;
 use http::{StatusCode, header};
 
-use super::{leads_to, page, post, signed_in, text};
+use super::{agent, leads_to, page, post, signed_in, text};
 use crate::support::{Desk, Part};
 
 #[tokio::test]
@@ -60,8 +60,7 @@ fn key(html: &str) -> String {
 async fn an_answer_that_is_sent_twice_is_said_once() {
     let desk = Desk::new().await;
     let ticket = desk.ticket().await;
-    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
-    let client = signed_in(&desk, &hana).await;
+    let client = agent(&desk).await;
     let path = format!("/desk/tickets/{ticket}");
     let first_key = key(&text(&page(&client, &path).await));
     let send = async |key: &str, comment: &str| {
@@ -87,8 +86,7 @@ async fn an_answer_that_is_sent_twice_is_said_once() {
 async fn an_answer_that_a_full_ticket_refuses_stays_in_the_composer() {
     let desk = Desk::new().await;
     let ticket = desk.ticket().await;
-    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
-    let client = signed_in(&desk, &hana).await;
+    let client = agent(&desk).await;
     desk.hold(ticket, Held::MAX_FOR_STAFF).await;
     let path = format!("/desk/tickets/{ticket}");
     let sent = key(&text(&page(&client, &path).await));
@@ -104,8 +102,7 @@ async fn an_answer_that_a_full_ticket_refuses_stays_in_the_composer() {
 async fn a_reply_with_a_file_reaches_the_customer_and_a_note_does_not() {
     let desk = Desk::new().await;
     let ticket = desk.ticket().await;
-    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
-    let client = signed_in(&desk, &hana).await;
+    let client = agent(&desk).await;
     let send = async |kind: &'static str, comment: &'static str, bytes: &'static [u8]| {
         let parts = [
             Part::Text("kind", kind),
@@ -137,8 +134,7 @@ async fn files_are_downloaded_and_only_harmless_pictures_are_shown() {
     let svg = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>";
     let (_, picture) = desk.file("a.png", png).await;
     let (_, drawing) = desk.file("a.svg", svg).await;
-    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
-    let client = signed_in(&desk, &hana).await;
+    let client = agent(&desk).await;
     let shown = page(&client, &format!("/desk/attachments/{picture}/picture")).await;
     assert_eq!(shown.body, png);
     assert_eq!(shown.headers[header::CONTENT_TYPE], "image/png");
@@ -154,8 +150,7 @@ async fn files_are_downloaded_and_only_harmless_pictures_are_shown() {
 async fn only_what_was_changed_on_the_page_is_changed() {
     let desk = Desk::new().await;
     let ticket = desk.ticket().await;
-    let hana = desk.app.user(&desk.acme, "hana@acme.example", Role::Agent).await;
-    let client = signed_in(&desk, &hana).await;
+    let client = agent(&desk).await;
     let path = format!("/desk/tickets/{ticket}/change");
     post(&client, &path, &[("priority", "high"), ("was-priority", "medium")]).await;
     // Another page, which still shows the priority as it was, changes the status.

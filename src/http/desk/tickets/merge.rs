@@ -27,7 +27,8 @@ pub struct MergeBody {
 /// Merge a ticket into another
 ///
 /// Nothing is moved or copied: the ticket is closed and points to the other, on whose page it is read along. If its
-/// requester replies to it, it is opened again on its own.
+/// requester replies to it, it is opened again on its own. Tickets that hold more than 32 MiB together are not merged (400 on
+/// `into`).
 #[utoipa::path(post, path = "/desk/tickets/{ticket_id}/merge", tag = "Desk: tickets",
     params(("ticket_id" = i64, Path), crate::http::desk::docs::WriteHeaders, crate::http::desk::docs::IfMatchHeader),
     request_body = MergeBody,
