@@ -1,7 +1,7 @@
 """Hostile clients: each kind holds, floods or confuses, and none does what a client should.
 
 Run as a program, with the kind, the port, the number of connections, the pace and a file of what they may know of the desk, it
-opens the connections, keeps them until the server ends each, and prints what they were answered as JSON.
+opens the connections, keeps them until the server ends each, and prints as JSON what they were answered and when the last was opened.
 """
 
 import asyncio
@@ -24,6 +24,11 @@ class Target:
 
     def __init__(self, port, pace, known):
         self.port, self.pace, self.known = port, pace, known
+        self.opened = time.monotonic()
+
+    def opening(self):
+        """Notes that a connection was opened, or its request begun: the server's time for it runs from here."""
+        self.opened = time.monotonic()
 
     def head(self, method, path, *headers, known=True, version="HTTP/1.1"):
         """A request's head. `known` callers have an apikey and a token."""
@@ -35,19 +40,24 @@ class Target:
         return self.head("POST", "/api/v1/support/create/ticket/", *headers, known=known)
 
 
-async def connect(port, small=False):
-    """A connection; a small one takes few bytes before it is read from."""
+async def connect(target, small=False):
+    """A socket that is connected; a small one takes few bytes before it is read from."""
     made = socket.socket()
     made.setblocking(False)
     if small:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", port))
-    return await asyncio.open_connection(sock=made, limit=KEPT_BYTES)
+    await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", target.port))
+    target.opening()
+    return made
+
+
+async def streams(target, small=False):
+    return await asyncio.open_connection(sock=await connect(target, small), limit=KEPT_BYTES)
 
 
 async def until_closed(target, pieces, pace=None, small=False):
     """Sends `pieces`, one each `pace` seconds, and reads until the server closes; gives what was answered first."""
-    reader, writer = await connect(target.port, small)
+    reader, writer = await streams(target, small)
     answer = bytearray()
 
     async def read():
@@ -55,7 +65,9 @@ async def until_closed(target, pieces, pace=None, small=False):
             answer.extend(got[: KEPT_BYTES - len(answer)])
 
     async def send():
-        for piece in pieces:
+        for number, piece in enumerate(pieces):
+            if number == 0:
+                target.opening()
             writer.write(piece)
             await writer.drain()
             # Even without a pace: who never pauses does not read its answer either, and loses it with the connection.
@@ -146,8 +158,9 @@ async def strangers_body(target):
 
 async def reads_nothing(target):
     """Asks for a file of 2 MiB and reads none of it; that the server is gone shows once it is read."""
-    reader, writer = await connect(target.port, small=True)
+    reader, writer = await streams(target, small=True)
     writer.transport.pause_reading()
+    target.opening()
     writer.write(target.head("GET", target.known["file"]))
     await asyncio.sleep(target.known["patience"])
     writer.transport.abort()
@@ -156,13 +169,10 @@ async def reads_nothing(target):
 
 async def reads_slowly(target):
     """Asks for a file of 2 MiB, ten times, and reads a few hundred bytes at a time."""
-    made = socket.socket()
-    made.setblocking(False)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     loop = asyncio.get_running_loop()
     answer = b""
+    made = await connect(target, small=True)
     try:
-        await loop.sock_connect(made, ("127.0.0.1", target.port))
         await loop.sock_sendall(made, target.head("GET", target.known["file"]) * 10)
         while got := await loop.sock_recv(made, 400):
             answer = (answer + got)[:KEPT_BYTES]
@@ -176,8 +186,9 @@ async def reads_slowly(target):
 
 async def pipelines(target):
     """Twenty requests at once, of whose answers it reads none."""
-    reader, writer = await connect(target.port, small=True)
+    reader, writer = await streams(target, small=True)
     writer.transport.pause_reading()
+    target.opening()
     writer.write(target.head("GET", target.known["history"]) * 20)
     await asyncio.sleep(target.known["patience"])
     writer.transport.abort()
@@ -328,7 +339,7 @@ async def main(kind, port, count, pace, seconds, file):
     target = Target(int(port), float(pace), json.loads(pathlib.Path(file).read_text()))
     until, seen = time.monotonic() + float(seconds), collections.Counter()
     await asyncio.gather(*[one_after_the_other(kinds[kind], target, number, until, seen) for number in range(int(count))])
-    print(json.dumps(seen))
+    print(json.dumps({"answers": seen, "opened": target.opened}))
 
 
 if __name__ == "__main__":
