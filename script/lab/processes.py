@@ -1,6 +1,8 @@
 """A folder for a run and the processes in it, which never outlive it. Each is ended by its own pid."""
 
+import atexit
 import contextlib
+import functools
 import os
 import pathlib
 import random
@@ -15,8 +17,10 @@ import time
 # Who runs what refuses to run as root; anybody else runs it as themselves.
 SERVICE_USER = "postgres" if os.geteuid() == 0 else None
 
-# How nice a session is that has the cores almost to itself, and one that has what others leave (autogroup, in sched(7)).
+# How nice a session is that has the cores almost to itself, and one that has little of them (autogroup, in sched(7)).
 FIRST, LAST = -15, 19
+# Where cgroups for the processor are, old and new.
+CGROUPS = (pathlib.Path("/sys/fs/cgroup/cpu"), pathlib.Path("/sys/fs/cgroup"))
 
 given_ports = set()
 
@@ -108,6 +112,31 @@ def share_cores(pid, nice):
     session = pathlib.Path(f"/proc/{pid}/autogroup")
     if os.geteuid() == 0 and session.exists():
         session.write_text(str(nice))
+
+
+def leave_cores(pid):
+    """Lets a process, and what it starts, have of the cores what others leave. A nice session is not enough: it keeps a core for
+    milliseconds once it has it, which then wait in the middle of what is measured."""
+    group = idle_group()
+    if group:
+        (group / "cgroup.procs").write_text(str(pid))
+    else:
+        share_cores(pid, LAST)
+
+
+@functools.cache
+def idle_group():
+    """A cgroup whose processes give way at once, as long as this program runs; nothing where none can be made."""
+    for root in CGROUPS:
+        group = root / f"ferrodesk-{os.getpid()}"
+        try:
+            group.mkdir()
+            atexit.register(group.rmdir)
+            (group / "cpu.idle").write_text("1")
+            return group
+        except OSError:
+            continue
+    return None
 
 
 def tail(log, lines=15):

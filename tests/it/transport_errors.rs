@@ -1,8 +1,8 @@
 //! Every way in which a request fails before, around or below its endpoint: one table, each row in the envelope.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use http::Method;
@@ -205,6 +205,36 @@ async fn a_body_that_never_comes_is_timed_out() {
     });
     let body: serde_json::Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).expect("a body")).expect("JSON");
     assert_eq!(body, expected);
+    server.stop().await;
+}
+
+/// Sends a body byte by byte until the server closes, and gives how long that was, and what was answered.
+fn trickle(address: std::net::SocketAddr, head: &str) -> (Duration, String) {
+    let mut connection = TcpStream::connect(address).expect("a connection");
+    connection.set_read_timeout(Some(Duration::from_millis(100))).expect("a time-out");
+    connection.write_all(head.as_bytes()).expect("the head is sent");
+    let (began, mut answer) = (Instant::now(), Vec::new());
+    let mut read = [0; 4096];
+    while began.elapsed() < Duration::from_secs(20) && connection.write_all(b"x").is_ok() {
+        match connection.read(&mut read) {
+            Ok(0) => break,
+            Ok(length) => answer.extend_from_slice(&read[..length]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => break,
+            Err(_) => {}
+        }
+    }
+    (began.elapsed(), String::from_utf8(answer).expect("text"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_nobody_wants_is_cut_off_however_steadily_it_trickles() {
+    let app = TestApp::with(|config| config.body_idle_timeout_seconds = 1);
+    let server = app.listen().await;
+    let address = server.address;
+    let head = format!("POST /api/v1{STATUS} HTTP/1.1\r\nHost: desk\r\nContent-Length: 60000\r\n\r\n");
+    let (lasted, answer) = tokio::task::spawn_blocking(move || trickle(address, &head)).await.expect("a thread");
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    assert!(lasted < Duration::from_secs(10), "it was open for {lasted:?}, and may pause for a second");
     server.stop().await;
 }
 

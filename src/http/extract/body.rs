@@ -28,6 +28,12 @@ const MIDDLING_BODY_BYTES: u64 = 64 * 1024;
 /// Bytes after which others have their turn: a body that is there already could be read for milliseconds.
 const BYTES_A_TURN: usize = 64 * 1024;
 
+/// Bytes in a second at which a refused body must come at the least, so that nobody keeps a connection with the drops of one.
+const DRAINED_BYTES_A_SECOND: u64 = 16 * 1024;
+
+/// How long a client waits who sends what nobody needs.
+const WAIT_OF_THE_UNWANTED: Duration = Duration::from_millis(2);
+
 /// Bytes in a MiB.
 pub const MIB: u64 = 1024 * 1024;
 
@@ -45,6 +51,11 @@ pub async fn share_of_memory(mib: u64, app: &AppState) -> Result<OwnedSemaphoreP
         Ok(Ok(share)) => Ok(share),
         _ => Err(Error::Busy { retry_after: MEMORY_WITHIN }),
     }
+}
+
+/// Makes a client wait, between two turns, who sends what nobody needs: others come first, and it is not worth sending.
+pub async fn make_wait() {
+    tokio::time::sleep(WAIT_OF_THE_UNWANTED).await;
 }
 
 /// Reads a body chunk by chunk.
@@ -157,12 +168,24 @@ impl BodyReader {
         Ok(whole.freeze())
     }
 
-    /// Reads what is left and throws it away, within bounds.
+    /// Reads what is left and throws it away, without haste, as long as it comes steadily: for the length of a pause, and a
+    /// second more for each [`DRAINED_BYTES_A_SECOND`].
     pub async fn drain(mut self) {
         self.bytes_left = DRAINED_MAX_BYTES;
         if self.is_too_large() {
             return;
         }
-        while let Ok(Some(_)) = self.chunk().await {}
+        let until = Instant::now() + self.idle;
+        let (mut bytes, mut bytes_in_turn) = (0, 0);
+        loop {
+            let earned = Duration::from_secs(bytes / DRAINED_BYTES_A_SECOND);
+            let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(until + earned, self.chunk()).await else { return };
+            bytes += chunk.len() as u64;
+            bytes_in_turn += chunk.len();
+            if bytes_in_turn >= BYTES_A_TURN {
+                bytes_in_turn = 0;
+                make_wait().await;
+            }
+        }
     }
 }

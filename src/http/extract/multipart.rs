@@ -11,7 +11,7 @@ use http::header;
 use multer::{Field, Multipart};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::body::{BodyReader, MIB, share_of_memory};
+use super::body::{BodyReader, MIB, make_wait, share_of_memory};
 use super::form::{FIELDS_MAX, Text, UploadedFile, Value};
 use crate::domain::Error;
 use crate::domain::attachment::FILE_MAX_BYTES;
@@ -29,6 +29,9 @@ const HEADERS_MAX_BYTES: usize = 16 * 1024;
 
 /// Parts that are taken apart before others have their turn: a thousand of them take milliseconds.
 const PARTS_A_TURN: usize = 16;
+
+/// Parts that a form may well have; whoever sends more waits for each turn.
+const PARTS_AT_ONCE: usize = 64;
 
 /// Files that are kept of one request; those beyond are noticed and thrown away.
 const FILES_KEPT_MAX: usize = crate::domain::attachment::FILES_MAX + 1;
@@ -78,7 +81,7 @@ async fn read_parts(
             return Err(Error::TooLarge.into());
         }
         if number % PARTS_A_TURN == PARTS_A_TURN - 1 {
-            tokio::task::yield_now().await;
+            if number < PARTS_AT_ONCE { tokio::task::yield_now().await } else { make_wait().await }
         }
         let name = part.name().map(str::to_owned);
         match (name, file_name(&part)) {
