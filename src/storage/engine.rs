@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 
+use super::turns::Share;
 use super::work::Job;
 use super::{StorageError, StorageMetrics};
 
@@ -20,6 +21,8 @@ pub trait Engine: Send + Sync {
     fn submit_read_anywhere(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
         self.submit_read(job)
     }
+    /// How much of it one user may have at once.
+    fn share(&self) -> Share;
     /// How long a caller waits for an answer at the most; `None` is as long as it takes.
     fn patience(&self) -> Option<Duration>;
     /// See `Store::revision`.

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::engine::{Engine, Readiness};
-use self::turns::Turns;
+use self::turns::{Access, Turns};
 use self::work::Job;
 use crate::domain::search::Wanted;
 use crate::domain::{Error, EventId};
@@ -261,7 +261,8 @@ impl Store {
     }
 
     fn on(engine: Arc<dyn Engine>) -> Self {
-        Self { engine, turns: Arc::default() }
+        let turns = Arc::new(Turns::new(engine.share()));
+        Self { engine, turns }
     }
 
     /// Runs `work` in a read-write transaction. `Ok` means that it is committed and durable; after `Err` nothing of it
@@ -275,7 +276,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     {
-        self.run(work, |engine, job| engine.submit_write(job)).await
+        self.run(work, Access::Write, |engine, job| engine.submit_write(job)).await
     }
 
     /// Runs `work` in a read-only transaction that sees one moment of the database.
@@ -287,7 +288,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     {
-        self.run(work, |engine, job| engine.submit_read(job)).await
+        self.run(work, Access::Read, |engine, job| engine.submit_read(job)).await
     }
 
     /// As [`Store::read`], but on the replica where there is one and it has what is needed: `work` sees all that was
@@ -300,13 +301,13 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     {
-        self.run(work, |engine, job| engine.submit_read_anywhere(job)).await
+        self.run(work, Access::Read, |engine, job| engine.submit_read_anywhere(job)).await
     }
 
     /// Hands `work` to the engine by `submit`, when it is its user's turn, and waits for its answer. The engine's threads
     /// keep to its patience themselves, once they have begun; the time-out here is for when all of them are held up. What
     /// was begun may then still come to pass, which nobody is told.
-    async fn run<T, F>(&self, work: F, submit: Submit) -> Result<T, Error>
+    async fn run<T, F>(&self, work: F, access: Access, submit: Submit) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
@@ -314,9 +315,9 @@ impl Store {
         let patience = self.engine.patience();
         let turn = match patience {
             Some(patience) => {
-                tokio::time::timeout(patience, self.turns.take()).await.map_err(|_| StorageError::Busy)?
+                tokio::time::timeout(patience, self.turns.take(access)).await.map_err(|_| StorageError::Busy)?
             }
-            None => self.turns.take().await,
+            None => self.turns.take(access).await,
         };
         // The turn lasts as long as the closure is with the engine, whether or not somebody still waits for its answer.
         let (job, answer) = work::job(move |tx: &mut dyn Tx| {

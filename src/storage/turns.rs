@@ -7,8 +7,27 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::UserId;
 
-/// Closures of one user that are with the engine at once: as many as a commit is shared by, and done in milliseconds.
-pub const AT_ONCE: usize = 16;
+/// Closures of one user that are with an engine at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    pub reads: usize,
+    pub writes: usize,
+}
+
+impl Share {
+    /// Half of `threads`, so that somebody else finds the other half idle; one at the least.
+    #[must_use]
+    pub const fn half_of(threads: usize) -> usize {
+        threads.div_ceil(2)
+    }
+}
+
+/// What a turn is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
 
 /// Users that are remembered before those who ask for nothing are forgotten.
 const REMEMBERED: usize = 1024;
@@ -30,26 +49,36 @@ pub fn ask_as(user: UserId) {
 }
 
 /// The turns of all users.
-#[derive(Default)]
-pub(super) struct Turns(Mutex<HashMap<UserId, Weak<Semaphore>>>);
+pub(super) struct Turns {
+    share: Share,
+    users: Mutex<HashMap<(UserId, Access), Weak<Semaphore>>>,
+}
 
 impl Turns {
-    /// Waits for a turn of the user whose request is being answered; there is none to wait for if that is nobody's.
-    pub async fn take(&self) -> Option<OwnedSemaphorePermit> {
-        let user = ASKER.try_with(|asker| asker.get().copied()).ok().flatten()?;
-        self.of(user).acquire_owned().await.ok()
+    pub fn new(share: Share) -> Self {
+        Self { share, users: Mutex::default() }
     }
 
-    fn of(&self, user: UserId) -> Arc<Semaphore> {
-        let mut users = self.0.lock().expect("no thread panics while it holds this");
-        if let Some(turns) = users.get(&user).and_then(Weak::upgrade) {
+    /// Waits for a turn of the user whose request is being answered; there is none to wait for if that is nobody's.
+    pub async fn take(&self, access: Access) -> Option<OwnedSemaphorePermit> {
+        let user = ASKER.try_with(|asker| asker.get().copied()).ok().flatten()?;
+        self.of(user, access).acquire_owned().await.ok()
+    }
+
+    fn of(&self, user: UserId, access: Access) -> Arc<Semaphore> {
+        let mut users = self.users.lock().expect("no thread panics while it holds this");
+        if let Some(turns) = users.get(&(user, access)).and_then(Weak::upgrade) {
             return turns;
         }
         if users.len() >= REMEMBERED {
             users.retain(|_, turns| turns.strong_count() > 0);
         }
-        let turns = Arc::new(Semaphore::new(AT_ONCE));
-        users.insert(user, Arc::downgrade(&turns));
+        let at_once = match access {
+            Access::Read => self.share.reads,
+            Access::Write => self.share.writes,
+        };
+        let turns = Arc::new(Semaphore::new(at_once));
+        users.insert((user, access), Arc::downgrade(&turns));
         turns
     }
 }

@@ -35,6 +35,7 @@ use self::pool::Pool;
 use self::replica::Replica;
 use self::tx::Mode;
 use super::engine::{self, Readiness};
+use super::turns::Share;
 use super::work::Job;
 use super::{StorageError, StorageMetrics, StoreOptions};
 
@@ -103,6 +104,7 @@ pub struct Engine {
     writes: Pool,
     reads: Arc<Pool>,
     replica: Option<Replica>,
+    share: Share,
 }
 
 impl Engine {
@@ -127,11 +129,12 @@ impl Engine {
         let (running, stop) = bounded(0);
         let mut threads = vec![watch::start(&shared)?];
         let or_usual = |chosen: usize, usual| if chosen == 0 { usual } else { chosen };
-        let readers = or_usual(options.readers, READERS);
-        let writes = Pool::start(&shared, Mode::Write, or_usual(options.writers, WRITERS), &stop, &mut threads)?;
+        let (readers, writers) = (or_usual(options.readers, READERS), or_usual(options.writers, WRITERS));
+        let writes = Pool::start(&shared, Mode::Write, writers, &stop, &mut threads)?;
         let reads = Arc::new(Pool::start(&shared, Mode::Read, readers, &stop, &mut threads)?);
         let (running, threads) = (Mutex::new(Some(running)), Mutex::new(threads));
-        let mut engine = Self { shared, running, threads, writes, reads, replica: None };
+        let share = Share { reads: Share::half_of(readers), writes: Share::half_of(writers) };
+        let mut engine = Self { shared, running, threads, writes, reads, replica: None, share };
         engine.wait_for_connections()?;
         let replica = options.replica.as_ref();
         engine.replica = replica.map(|url| Replica::start(&engine.shared, url, readers, &engine.reads)).transpose()?;
@@ -208,6 +211,10 @@ impl engine::Engine for Engine {
     }
 
     /// Each closure waits for the disk.
+    fn share(&self) -> Share {
+        self.share
+    }
+
     fn rows_per_write(&self) -> usize {
         2000
     }

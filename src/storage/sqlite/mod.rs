@@ -25,9 +25,13 @@ use crossbeam_channel::{Sender, bounded};
 pub use self::in_use::is_in_use;
 use self::read_gate::ReadGate;
 use super::engine::{self, Engine as _, Readiness};
+use super::turns::Share;
 use super::work::Job;
 use super::{StorageError, StorageMetrics, StoreOptions};
 use crate::private_folder::sync_name;
+
+/// Closures of one user that wait for the writer at once: as many as a commit is shared by, and done in milliseconds.
+const WRITES_OF_ONE_USER: usize = 16;
 
 /// What the threads share.
 pub struct Shared {
@@ -92,6 +96,7 @@ pub struct Engine {
     threads: Mutex<Vec<JoinHandle<()>>>,
     writes: Sender<Box<dyn Job>>,
     reads: Sender<Box<dyn Job>>,
+    share: Share,
 }
 
 impl Engine {
@@ -124,7 +129,8 @@ impl Engine {
         }
         threads.push(checkpoint::start(&shared, stop.clone())?);
         threads.push(watch::start(&shared, stop)?);
-        Ok(Self { shared, running: Mutex::new(Some(running)), threads: Mutex::new(threads), writes, reads })
+        let share = Share { reads: Share::half_of(readers), writes: WRITES_OF_ONE_USER };
+        Ok(Self { shared, running: Mutex::new(Some(running)), threads: Mutex::new(threads), writes, reads, share })
     }
 
     fn submit(&self, queue: &Sender<Box<dyn Job>>, job: Box<dyn Job>) -> Result<(), StorageError> {
@@ -187,6 +193,10 @@ impl engine::Engine for Engine {
 
     /// Within a savepoint, SQLite walks through all that the savepoint has changed at the end of every statement. Closures
     /// that wait together are committed together.
+    fn share(&self) -> Share {
+        self.share
+    }
+
     fn rows_per_write(&self) -> usize {
         100
     }

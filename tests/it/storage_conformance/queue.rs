@@ -34,48 +34,81 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took(
     assert_eq!(names(&store).await.len(), 2);
 }
 
-#[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asks_for_much_at_once_leaves_room_for_everybody_else(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
+/// Has a user ask for six closures that last, `ask` saying what kind, and sees that half of four threads are left to others.
+async fn half_is_left_to_others<A, F>(engine: Engine, ask: A)
+where
+    A: Fn(Store, BoxedWork) -> F + Copy,
+    F: Future<Output = Result<(), Error>> + Send + 'static,
+{
     let database = engine.database();
     let patience = Duration::from_secs(30);
-    let options = StoreOptions { writers: 1, readers: AT_ONCE + 1, patience, ..StoreOptions::default() };
-    let store = database.open_with(&options);
+    let store = database.open_with(&StoreOptions { writers: 4, readers: 4, patience, ..StoreOptions::default() });
     let begun = Arc::new(AtomicUsize::new(0));
     let (end, ended) = crossbeam_channel::bounded::<()>(0);
-    let mut reads = JoinSet::new();
-    for _ in 0..3 * AT_ONCE {
-        let (store, begun, ended) = (store.clone(), begun.clone(), ended.clone());
-        reads.spawn(turns::of_a_request(async move {
+    let mut asked = JoinSet::new();
+    for _ in 0..6 {
+        let (begun, ended) = (begun.clone(), ended.clone());
+        let lasts = move || {
+            begun.fetch_add(1, Ordering::SeqCst);
+            // Until the other end is dropped.
+            let _ = ended.recv();
+        };
+        let answer = ask(store.clone(), Box::new(lasts));
+        asked.spawn(turns::of_a_request(async move {
             turns::ask_as(UserId(1));
-            let read = move |_: &mut dyn Tx| {
-                begun.fetch_add(1, Ordering::SeqCst);
-                // Until the other end is dropped.
-                let _ = ended.recv();
-                Ok(())
-            };
-            store.read(read).await
+            answer.await
         }));
     }
     let first = async {
-        while begun.load(Ordering::SeqCst) < AT_ONCE {
+        while begun.load(Ordering::SeqCst) < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), first).await.expect("the first turns are taken");
+    let others = ask(store.clone(), Box::new(|| ()));
     let others = turns::of_a_request(async {
         turns::ask_as(UserId(2));
-        store.read(|tx| Ok(installation::is_there(tx)?)).await
+        others.await
     });
     tokio::time::timeout(Duration::from_secs(10), others).await.expect("there is room").expect("an answer");
-    assert_eq!(begun.load(Ordering::SeqCst), AT_ONCE);
+    assert_eq!(begun.load(Ordering::SeqCst), 2);
     drop(end);
-    for read in reads.join_all().await {
-        read.expect("its turn comes");
+    for answer in asked.join_all().await {
+        answer.expect("its turn comes");
     }
-    assert_eq!(begun.load(Ordering::SeqCst), 3 * AT_ONCE);
+    assert_eq!(begun.load(Ordering::SeqCst), 6);
+}
+
+type BoxedWork = Box<dyn Fn() + Send>;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_much_at_once_leaves_half_to_everybody_else(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let read = |store: Store, work: BoxedWork| async move {
+        store
+            .read(move |_| {
+                work();
+                Ok(())
+            })
+            .await
+    };
+    half_is_left_to_others(engine, read).await;
+}
+
+// SQLite has one writer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_writes_much_at_once_leaves_half_to_everybody_else() {
+    let write = |store: Store, work: BoxedWork| async move {
+        store
+            .write(move |_| {
+                work();
+                Ok(())
+            })
+            .await
+    };
+    half_is_left_to_others(Engine::Postgres, write).await;
 }
 
 #[rstest]
