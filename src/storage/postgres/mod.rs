@@ -129,15 +129,15 @@ impl Engine {
         let (running, stop) = bounded(0);
         let mut threads = vec![watch::start(&shared)?];
         let or_usual = |chosen: usize, usual| if chosen == 0 { usual } else { chosen };
-        let (readers, writers) = (or_usual(options.readers, READERS), or_usual(options.writers, WRITERS));
-        let writes = Pool::start(&shared, Mode::Write, writers, &stop, &mut threads)?;
-        let reads = Arc::new(Pool::start(&shared, Mode::Read, readers, &stop, &mut threads)?);
+        let (reading, writing) = (or_usual(options.readers, READERS), or_usual(options.writers, WRITERS));
+        let writes = Pool::start(&shared, Mode::Write, writing, &stop, &mut threads)?;
+        let reads = Arc::new(Pool::start(&shared, Mode::Read, reading, &stop, &mut threads)?);
         let (running, threads) = (Mutex::new(Some(running)), Mutex::new(threads));
-        let share = Share { reads: Share::half_of(readers), writes: Share::half_of(writers) };
+        let share = Share { reads: Share::half_of(reading), writes: Share::half_of(writing) };
         let mut engine = Self { shared, running, threads, writes, reads, replica: None, share };
         engine.wait_for_connections()?;
         let replica = options.replica.as_ref();
-        engine.replica = replica.map(|url| Replica::start(&engine.shared, url, readers, &engine.reads)).transpose()?;
+        engine.replica = replica.map(|url| Replica::start(&engine.shared, url, reading, &engine.reads)).transpose()?;
         Ok(engine)
     }
 
