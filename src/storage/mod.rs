@@ -18,6 +18,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use self::engine::{Engine, Readiness};
 use self::turns::{Access, Turns};
 use self::work::Job;
@@ -312,10 +314,10 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     {
-        let patience = self.engine.patience();
-        let turn = match patience {
-            Some(patience) => {
-                tokio::time::timeout(patience, self.turns.take(access)).await.map_err(|_| StorageError::Busy)?
+        let deadline = self.engine.patience().map(|patience| Instant::now() + patience);
+        let turn = match deadline {
+            Some(deadline) => {
+                tokio::time::timeout_at(deadline, self.turns.take(access)).await.map_err(|_| StorageError::Busy)?
             }
             None => self.turns.take(access).await,
         };
@@ -325,8 +327,8 @@ impl Store {
             work(tx)
         });
         submit(&*self.engine, job)?;
-        let Some(patience) = patience else { return answer.await };
-        let answered = tokio::time::timeout(patience + BEGUN_LATE, answer).await;
+        let Some(deadline) = deadline else { return answer.await };
+        let answered = tokio::time::timeout_at(deadline + BEGUN_LATE, answer).await;
         answered.unwrap_or_else(|_| Err(StorageError::Busy.into()))
     }
 

@@ -111,6 +111,32 @@ async fn who_writes_much_at_once_leaves_half_to_everybody_else() {
     half_is_left_to_others(Engine::Postgres, write).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wait_for_ones_turn_is_part_of_what_a_server_may_take() {
+    let patience = Duration::from_secs(3);
+    let database = Engine::Postgres.database();
+    let store = database.open_with(&StoreOptions { writers: 2, patience, ..StoreOptions::default() });
+    let write = |lasts: Duration| {
+        let store = store.clone();
+        turns::of_a_request(async move {
+            turns::ask_as(UserId(1));
+            let work = move |_: &mut dyn Tx| {
+                std::thread::sleep(lasts);
+                Ok(())
+            };
+            store.write(work).await
+        })
+    };
+    let first = tokio::spawn(write(Duration::from_secs(2)));
+    // It has the one turn of its user before another asks.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let asked = Instant::now();
+    let second = write(Duration::from_secs(6)).await;
+    assert!(matches!(second, Err(Error::Busy { .. })), "{second:?}");
+    assert!(asked.elapsed() < Duration::from_millis(4500), "it was refused after {:?}", asked.elapsed());
+    first.await.expect("a task").expect("it is done in time");
+}
+
 #[rstest]
 #[tokio::test]
 async fn closing_finishes_what_was_accepted_and_refuses_the_rest(
