@@ -116,7 +116,7 @@ def share_cores(pid, nice):
 
 def leave_cores(pid):
     """Lets a process, and what it starts, have of the cores what others leave. A nice session is not enough: it keeps a core for
-    milliseconds once it has it, which then wait in the middle of what is measured."""
+    milliseconds once it has it, and whoever is measured waits for that."""
     group = idle_group()
     if group:
         (group / "cgroup.procs").write_text(str(pid))
@@ -129,6 +129,9 @@ def idle_group():
     """A cgroup whose processes give way at once, as long as this program runs; nothing where none can be made."""
     for root in CGROUPS:
         group = root / f"ferrodesk-{os.getpid()}"
+        # Anybody may make folders where no cgroups are.
+        if not (root / "cgroup.procs").exists():
+            continue
         try:
             group.mkdir()
             atexit.register(group.rmdir)

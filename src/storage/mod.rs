@@ -322,7 +322,7 @@ impl Store {
             None => self.turns.take(access).await,
         };
         // The turn lasts as long as the closure is with the engine, whether or not somebody still waits for its answer.
-        let (job, answer) = work::job(move |tx: &mut dyn Tx| {
+        let (job, answer) = work::job(deadline.map(Instant::into_std), move |tx: &mut dyn Tx| {
             let _turn = &turn;
             work(tx)
         });

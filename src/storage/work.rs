@@ -1,6 +1,7 @@
 //! A closure on its way to a transaction, and its answer on the way back.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -11,6 +12,8 @@ use crate::domain::Error;
 pub trait Job: Send {
     /// Whether somebody still waits for the answer.
     fn is_wanted(&self) -> bool;
+    /// Until when it must have come to pass; later, its caller is told that it did not. `None` is whenever it does.
+    fn deadline(&self) -> Option<Instant>;
     /// Runs the closure on `tx` and keeps its outcome. Gives whether its changes are to be kept.
     fn run(&mut self, tx: &mut dyn Tx) -> bool;
     /// Answers with the kept outcome, or with `failure` if its transaction did not come to pass.
@@ -19,18 +22,19 @@ pub trait Job: Send {
 
 struct Work<T, F> {
     closure: F,
+    deadline: Option<Instant>,
     outcome: Option<Result<T, Error>>,
     reply: oneshot::Sender<Result<T, Error>>,
 }
 
-/// Packs `work` for an engine; the future resolves to its answer.
-pub fn job<T, F>(work: F) -> (Box<dyn Job>, impl Future<Output = Result<T, Error>>)
+/// Packs `work`, which must come to pass by `deadline`, for an engine; the future resolves to its answer.
+pub fn job<T, F>(deadline: Option<Instant>, work: F) -> (Box<dyn Job>, impl Future<Output = Result<T, Error>>)
 where
     T: Send + 'static,
     F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
 {
     let (reply, receiver) = oneshot::channel();
-    let job = Box::new(Work { closure: work, outcome: None, reply });
+    let job = Box::new(Work { closure: work, deadline, outcome: None, reply });
     // A dropped sender means that the engine closed before it came to this job.
     let answer = async { receiver.await.unwrap_or_else(|_| Err(StorageError::Busy.into())) };
     (job, answer)
@@ -43,6 +47,10 @@ where
 {
     fn is_wanted(&self) -> bool {
         !self.reply.is_closed()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     fn run(&mut self, tx: &mut dyn Tx) -> bool {

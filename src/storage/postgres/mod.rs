@@ -210,11 +210,11 @@ impl engine::Engine for Engine {
         Ok(false)
     }
 
-    /// Each closure waits for the disk.
     fn share(&self) -> Share {
         self.share
     }
 
+    /// Each closure waits for the disk.
     fn rows_per_write(&self) -> usize {
         2000
     }

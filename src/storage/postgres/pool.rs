@@ -71,9 +71,10 @@ impl Pool {
         Ok(Self { queue, patience: shared.options.patience, connected })
     }
 
-    /// Queues a job.
+    /// Queues a job, whose time began when its caller asked.
     pub fn submit(&self, job: Box<dyn Job>, shared: &Shared) -> Result<(), StorageError> {
-        engine::submit(&self.queue, Queued { job, deadline: Instant::now() + self.patience }, &shared.metrics)
+        let deadline = job.deadline().unwrap_or_else(|| Instant::now() + self.patience);
+        engine::submit(&self.queue, Queued { job, deadline }, &shared.metrics)
     }
 
     /// How many jobs wait.

@@ -191,12 +191,12 @@ impl engine::Engine for Engine {
         Ok(true)
     }
 
-    /// Within a savepoint, SQLite walks through all that the savepoint has changed at the end of every statement. Closures
-    /// that wait together are committed together.
     fn share(&self) -> Share {
         self.share
     }
 
+    /// Within a savepoint, SQLite walks through all that the savepoint has changed at the end of every statement. Closures
+    /// that wait together are committed together.
     fn rows_per_write(&self) -> usize {
         100
     }

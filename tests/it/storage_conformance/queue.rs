@@ -116,25 +116,39 @@ async fn a_wait_for_ones_turn_is_part_of_what_a_server_may_take() {
     let patience = Duration::from_secs(3);
     let database = Engine::Postgres.database();
     let store = database.open_with(&StoreOptions { writers: 2, patience, ..StoreOptions::default() });
-    let write = |lasts: Duration| {
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let begun = Mutex::new(Some(begun));
+    let first = tokio::spawn(turns::of_a_request({
         let store = store.clone();
-        turns::of_a_request(async move {
+        async move {
             turns::ask_as(UserId(1));
-            let work = move |_: &mut dyn Tx| {
-                std::thread::sleep(lasts);
+            let lasts = move |_: &mut dyn Tx| {
+                if let Some(begun) = begun.lock().expect("no panic").take() {
+                    let _ = begun.send(());
+                }
+                std::thread::sleep(Duration::from_secs(2));
                 Ok(())
             };
-            store.write(work).await
-        })
-    };
-    let first = tokio::spawn(write(Duration::from_secs(2)));
-    // It has the one turn of its user before another asks.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+            store.write(lasts).await
+        }
+    }));
+    has_begun.await.expect("the first has the one turn of its user");
     let asked = Instant::now();
-    let second = write(Duration::from_secs(6)).await;
+    let second = turns::of_a_request(async {
+        turns::ask_as(UserId(1));
+        let lasts = |tx: &mut dyn Tx| {
+            std::thread::sleep(Duration::from_millis(2500));
+            add("late")(tx)
+        };
+        store.write(lasts).await
+    });
+    let second = second.await;
     assert!(matches!(second, Err(Error::Busy { .. })), "{second:?}");
-    assert!(asked.elapsed() < Duration::from_millis(4500), "it was refused after {:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(4), "it was refused after {:?}", asked.elapsed());
     first.await.expect("a task").expect("it is done in time");
+    // Long enough for the second to come to its end, which must be none.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(names(&store).await, Vec::<String>::new());
 }
 
 #[rstest]
