@@ -10,12 +10,14 @@ use crate::domain::UserId;
 /// Closures of one user that are with an engine at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Share {
+    /// Closures that read.
     pub reads: usize,
+    /// Closures that write.
     pub writes: usize,
 }
 
 impl Share {
-    /// Half of `threads`, so that somebody else finds the other half idle; one at the least.
+    /// Half of `threads`, rounded up, so that somebody else finds the others idle. One thread is all there is to share.
     #[must_use]
     pub const fn half_of(threads: usize) -> usize {
         threads.div_ceil(2)
@@ -29,7 +31,7 @@ pub(super) enum Access {
     Write,
 }
 
-/// Users that are remembered before those who ask for nothing are forgotten.
+/// Users, as readers and as writers, that are remembered before those who ask for nothing are forgotten.
 const REMEMBERED: usize = 1024;
 
 tokio::task_local! {

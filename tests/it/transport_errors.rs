@@ -239,6 +239,33 @@ async fn a_body_that_nobody_wants_is_cut_off_however_steadily_it_trickles() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_body_that_comes_steadily_is_read_to_its_end_however_long_it_takes() {
+    let app = TestApp::with(|config| config.body_idle_timeout_seconds = 1);
+    let server = app.listen().await;
+    let address = server.address;
+    let piece = vec![b'x'; 64 * 1024];
+    let head = format!("POST /api/v1{STATUS} HTTP/1.1\r\nHost: desk\r\nContent-Length: {}\r\n\r\n", 10 * piece.len());
+    let answers = tokio::task::spawn_blocking(move || {
+        let mut connection = TcpStream::connect(address).expect("a connection");
+        connection.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        connection.write_all(head.as_bytes()).expect("the head is sent");
+        for _ in 0..10 {
+            std::thread::sleep(Duration::from_millis(300));
+            connection.write_all(&piece).expect("somebody still reads");
+        }
+        let next = "GET /healthz HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n";
+        connection.write_all(next.as_bytes()).expect("the connection is still of use");
+        let mut answers = String::new();
+        connection.read_to_string(&mut answers).expect("the server closes the connection by itself");
+        answers
+    });
+    let answers = answers.await.expect("a thread");
+    assert!(answers.starts_with("HTTP/1.1 401 "), "{answers}");
+    assert!(answers.contains("HTTP/1.1 200 OK"), "{answers}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn headers_that_never_end_are_timed_out() {
     let app = TestApp::with(|config| config.header_timeout_seconds = 1);
     let server = app.listen().await;

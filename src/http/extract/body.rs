@@ -29,10 +29,10 @@ const MIDDLING_BODY_BYTES: u64 = 64 * 1024;
 const BYTES_A_TURN: usize = 64 * 1024;
 
 /// Bytes in a second at which a refused body must come at the least, so that nobody keeps a connection with the drops of one.
-const DRAINED_BYTES_A_SECOND: u64 = 16 * 1024;
+const DRAINED_MIN_BYTES_A_SECOND: u64 = 16 * 1024;
 
-/// How long a client waits who sends what nobody needs.
-const WAIT_OF_THE_UNWANTED: Duration = Duration::from_millis(2);
+/// How long a client is made to wait between two turns.
+const THROTTLE_PAUSE: Duration = Duration::from_millis(2);
 
 /// Bytes in a MiB.
 pub const MIB: u64 = 1024 * 1024;
@@ -53,9 +53,9 @@ pub async fn share_of_memory(mib: u64, app: &AppState) -> Result<OwnedSemaphoreP
     }
 }
 
-/// Makes a client wait, between two turns, who sends what nobody needs: others come first, and it is not worth sending.
-pub async fn make_wait() {
-    tokio::time::sleep(WAIT_OF_THE_UNWANTED).await;
+/// Makes a client wait, between two turns, whose bytes cost more than they are worth: others come first.
+pub async fn throttle() {
+    tokio::time::sleep(THROTTLE_PAUSE).await;
 }
 
 /// Reads a body chunk by chunk.
@@ -169,7 +169,7 @@ impl BodyReader {
     }
 
     /// Reads what is left and throws it away, without haste, as long as it comes steadily: for the length of a pause, and a
-    /// second more for each [`DRAINED_BYTES_A_SECOND`].
+    /// second more for each [`DRAINED_MIN_BYTES_A_SECOND`], up to what a body may take.
     pub async fn drain(mut self) {
         self.bytes_left = DRAINED_MAX_BYTES;
         if self.is_too_large() {
@@ -178,13 +178,13 @@ impl BodyReader {
         let until = Instant::now() + self.idle;
         let (mut bytes, mut bytes_in_turn) = (0, 0);
         loop {
-            let earned = Duration::from_secs(bytes / DRAINED_BYTES_A_SECOND);
+            let earned = Duration::from_secs(bytes / DRAINED_MIN_BYTES_A_SECOND);
             let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(until + earned, self.chunk()).await else { return };
             bytes += chunk.len() as u64;
             bytes_in_turn += chunk.len();
             if bytes_in_turn >= BYTES_A_TURN {
                 bytes_in_turn = 0;
-                make_wait().await;
+                throttle().await;
             }
         }
     }

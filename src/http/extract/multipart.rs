@@ -11,7 +11,7 @@ use http::header;
 use multer::{Field, Multipart};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::body::{BodyReader, MIB, make_wait, share_of_memory};
+use super::body::{BodyReader, MIB, share_of_memory, throttle};
 use super::form::{FIELDS_MAX, Text, UploadedFile, Value};
 use crate::domain::Error;
 use crate::domain::attachment::FILE_MAX_BYTES;
@@ -81,7 +81,7 @@ async fn read_parts(
             return Err(Error::TooLarge.into());
         }
         if number % PARTS_A_TURN == PARTS_A_TURN - 1 {
-            if number < PARTS_AT_ONCE { tokio::task::yield_now().await } else { make_wait().await }
+            if number < PARTS_AT_ONCE { tokio::task::yield_now().await } else { throttle().await }
         }
         let name = part.name().map(str::to_owned);
         match (name, file_name(&part)) {

@@ -136,14 +136,19 @@ async fn the_palette_finds_tickets_views_and_what_can_be_done() {
     browser.assert_quiet().await;
 }
 
+/// Writes an answer in the composer, behind what stands there, and sends it.
+async fn send(browser: &Browser, answer: &str) {
+    browser.write(".composer textarea", answer).await;
+    browser.click(".composer .primary").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_can_be_taken_back_for_five_seconds() {
     let scene = Scene::new().await;
     let ticket = busy(&scene).await;
     let browser = scene.signed_in(WIDE).await;
     browser.go(&format!("/desk/tickets/{ticket}?view=all")).await;
-    browser.write(".composer textarea", "Too early").await;
-    browser.click(".composer .primary").await;
+    send(&browser, "Too early").await;
     browser.wait_for_text(".said", "Sending in five seconds.").await;
     browser.check("held-back").await;
     browser.click(".said [data-undo]").await;
@@ -152,8 +157,7 @@ async fn what_is_sent_can_be_taken_back_for_five_seconds() {
     assert!(!scene.desk.view(ticket).await.to_string().contains("Too early"), "it was taken back");
 
     // Who leaves the page means it.
-    browser.write(".composer textarea", ", but now").await;
-    browser.click(".composer .primary").await;
+    send(&browser, ", but now").await;
     browser.wait_for_text(".said", "Sending").await;
     browser.click(".view-list a[href$=open]").await;
     customer_sees(&scene, ticket, "Too early, but now").await;
@@ -184,8 +188,7 @@ async fn an_answer_whose_confirmation_was_lost_is_sent_again_and_said_once() {
         throw lost = new TypeError('lost');
     };";
     browser.client.execute(lose, Vec::new()).await.expect("a script");
-    browser.write(".composer textarea", "We found it.").await;
-    browser.click(".composer .primary").await;
+    send(&browser, "We found it.").await;
     browser.wait_for_text(".said", "It could not be sent.").await;
     assert_eq!(browser.value(".composer textarea").await, "We found it.");
     customer_sees(&scene, ticket, "We found it.").await;
@@ -194,8 +197,7 @@ async fn an_answer_whose_confirmation_was_lost_is_sent_again_and_said_once() {
     browser.wait_until_gone(".said").await;
 
     // What is written next on the same page is another answer.
-    browser.write(".composer textarea", "It is mended.").await;
-    browser.click(".composer .primary").await;
+    send(&browser, "It is mended.").await;
     customer_sees(&scene, ticket, "It is mended.").await;
     assert_eq!(scene.desk.view(ticket).await.to_string().matches("We found it.").count(), 1);
     browser.assert_quiet().await;

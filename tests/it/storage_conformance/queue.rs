@@ -34,12 +34,37 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took(
     assert_eq!(names(&store).await.len(), 2);
 }
 
-/// Has a user ask for six closures that last, `ask` saying what kind, and sees that half of four threads are left to others.
-async fn half_is_left_to_others<A, F>(engine: Engine, ask: A)
-where
-    A: Fn(Store, BoxedWork) -> F + Copy,
-    F: Future<Output = Result<(), Error>> + Send + 'static,
-{
+/// What a user asks the store for.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Read,
+    Write,
+}
+
+impl Kind {
+    async fn ask(self, store: Store, user: UserId, work: impl Fn() + Send + 'static) -> Result<(), Error> {
+        let work = move |_: &mut dyn Tx| {
+            work();
+            Ok(())
+        };
+        turns::of_a_request(async move {
+            turns::ask_as(user);
+            match self {
+                Self::Read => store.read(work).await,
+                Self::Write => store.write(work).await,
+            }
+        })
+        .await
+    }
+}
+
+// SQLite has one writer.
+#[rstest]
+#[case(Engine::Sqlite, Kind::Read)]
+#[case(Engine::Postgres, Kind::Read)]
+#[case(Engine::Postgres, Kind::Write)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_for_much_at_once_leaves_half_to_everybody_else(#[case] engine: Engine, #[case] kind: Kind) {
     let database = engine.database();
     let patience = Duration::from_secs(30);
     let store = database.open_with(&StoreOptions { writers: 4, readers: 4, patience, ..StoreOptions::default() });
@@ -53,11 +78,7 @@ where
             // Until the other end is dropped.
             let _ = ended.recv();
         };
-        let answer = ask(store.clone(), Box::new(lasts));
-        asked.spawn(turns::of_a_request(async move {
-            turns::ask_as(UserId(1));
-            answer.await
-        }));
+        asked.spawn(kind.ask(store.clone(), UserId(1), lasts));
     }
     let first = async {
         while begun.load(Ordering::SeqCst) < 2 {
@@ -65,11 +86,7 @@ where
         }
     };
     tokio::time::timeout(Duration::from_secs(10), first).await.expect("the first turns are taken");
-    let others = ask(store.clone(), Box::new(|| ()));
-    let others = turns::of_a_request(async {
-        turns::ask_as(UserId(2));
-        others.await
-    });
+    let others = kind.ask(store.clone(), UserId(2), || ());
     tokio::time::timeout(Duration::from_secs(10), others).await.expect("there is room").expect("an answer");
     assert_eq!(begun.load(Ordering::SeqCst), 2);
     drop(end);
@@ -79,38 +96,6 @@ where
     assert_eq!(begun.load(Ordering::SeqCst), 6);
 }
 
-type BoxedWork = Box<dyn Fn() + Send>;
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_reads_much_at_once_leaves_half_to_everybody_else(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let read = |store: Store, work: BoxedWork| async move {
-        store
-            .read(move |_| {
-                work();
-                Ok(())
-            })
-            .await
-    };
-    half_is_left_to_others(engine, read).await;
-}
-
-// SQLite has one writer.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_writes_much_at_once_leaves_half_to_everybody_else() {
-    let write = |store: Store, work: BoxedWork| async move {
-        store
-            .write(move |_| {
-                work();
-                Ok(())
-            })
-            .await
-    };
-    half_is_left_to_others(Engine::Postgres, write).await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wait_for_ones_turn_is_part_of_what_a_server_may_take() {
     let patience = Duration::from_secs(3);
@@ -118,20 +103,13 @@ async fn a_wait_for_ones_turn_is_part_of_what_a_server_may_take() {
     let store = database.open_with(&StoreOptions { writers: 2, patience, ..StoreOptions::default() });
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let begun = Mutex::new(Some(begun));
-    let first = tokio::spawn(turns::of_a_request({
-        let store = store.clone();
-        async move {
-            turns::ask_as(UserId(1));
-            let lasts = move |_: &mut dyn Tx| {
-                if let Some(begun) = begun.lock().expect("no panic").take() {
-                    let _ = begun.send(());
-                }
-                std::thread::sleep(Duration::from_secs(2));
-                Ok(())
-            };
-            store.write(lasts).await
+    let lasts = move || {
+        if let Some(begun) = begun.lock().expect("no thread panics while it holds this").take() {
+            let _ = begun.send(());
         }
-    }));
+        std::thread::sleep(Duration::from_secs(2));
+    };
+    let first = tokio::spawn(Kind::Write.ask(store.clone(), UserId(1), lasts));
     has_begun.await.expect("the first has the one turn of its user");
     let asked = Instant::now();
     let second = turns::of_a_request(async {
@@ -141,8 +119,8 @@ async fn a_wait_for_ones_turn_is_part_of_what_a_server_may_take() {
             add("late")(tx)
         };
         store.write(lasts).await
-    });
-    let second = second.await;
+    })
+    .await;
     assert!(matches!(second, Err(Error::Busy { .. })), "{second:?}");
     assert!(asked.elapsed() < Duration::from_secs(4), "it was refused after {:?}", asked.elapsed());
     first.await.expect("a task").expect("it is done in time");
