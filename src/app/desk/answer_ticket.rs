@@ -1,6 +1,6 @@
 //! A member of staff says something on a ticket: to the requester, or to colleagues alone.
 
-use super::change_ticket::{seen_now, unmerged};
+use super::change_ticket::{is_unmerged, seen_now, unmerged};
 use super::reach;
 use super::rights::Right;
 use crate::app::blob_deletion::attach;
@@ -72,7 +72,8 @@ pub fn answer_ticket(
 /// As [`answer_ticket`], which still decides.
 pub fn check(tx: &mut dyn Tx, staff: &Requester, ticket: TicketId, comment: &str) -> Result<(), Error> {
     let key = reach::ticket(tx, staff, ticket, Right::WorkTickets)?;
-    let held = tickets::held(tx, key)?.ok_or(Error::NotFound)?;
+    let (merged_into, held) = desk_tickets::what_refuses(tx, key)?.ok_or(Error::NotFound)?;
+    is_unmerged(merged_into)?;
     has_room(held.with(comment))
 }
 

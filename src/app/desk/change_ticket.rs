@@ -102,10 +102,16 @@ pub(super) fn seen_now(tx: &mut dyn Tx, staff: &Requester, ticket: TicketId) -> 
 /// [`Conflict::Merged`]; [`Error::NotFound`] when it is gone.
 pub(super) fn unmerged(tx: &mut dyn Tx, key: TicketKey) -> Result<DeskState, Error> {
     let state = desk_tickets::lock(tx, key)?.ok_or(Error::NotFound)?;
-    match state.merged_into {
-        Some(into) => Err(Error::Conflict(Conflict::Merged(into))),
-        None => Ok(state),
-    }
+    is_unmerged(state.merged_into)?;
+    Ok(state)
+}
+
+/// Whether a ticket that was `merged_into` another, or not, can be worked on.
+///
+/// # Errors
+/// [`Conflict::Merged`].
+pub(super) fn is_unmerged(merged_into: Option<TicketId>) -> Result<(), Error> {
+    merged_into.map_or(Ok(()), |into| Err(Error::Conflict(Conflict::Merged(into))))
 }
 
 fn status_after(change: &TicketChange, before: Status) -> Status {

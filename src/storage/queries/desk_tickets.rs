@@ -45,6 +45,7 @@ statements! {
               WHERE workspace_id = $12 AND requester_id = $13 AND id = $14";
     LAST_EVENT = "SELECT MAX(id) FROM event WHERE workspace_id = $1 AND ticket_id = $2";
     MERGED_INTO = "SELECT id, subject, comment, created_at FROM ticket WHERE workspace_id = $1 AND requester_id = $2 AND merged_into = $3 ORDER BY id";
+    WHAT_REFUSES = "SELECT merged_into, held_bytes FROM ticket WHERE workspace_id = $1 AND requester_id = $2 AND id = $3";
     HELD_WITH_MERGED = "SELECT CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM ticket
               WHERE workspace_id = $1 AND requester_id = $2 AND (id = $3 OR merged_into = $3)";
     REACHES = "SELECT 1 FROM ticket t WHERE t.workspace_id = $1 AND t.id = $2 AND (t.assignee_id = $3 OR t.team_id IN
@@ -176,6 +177,11 @@ pub fn set(tx: &mut dyn Tx, key: TicketKey, state: &DeskState, at: Timestamp) ->
         id,
     ];
     tx.execute_later(SET, &params)
+}
+
+/// What an answer to the ticket may be refused for: where it lives on, and how much it holds.
+pub fn what_refuses(tx: &mut dyn Tx, key: TicketKey) -> Result<Option<(Option<TicketId>, Held)>, StorageError> {
+    first(tx, WHAT_REFUSES, &key.params(), |row| Ok((row.opt_int(0)?.map(TicketId), Held(row.int(1)?))))
 }
 
 /// How much the ticket holds together with those that were merged into it, which are read along.

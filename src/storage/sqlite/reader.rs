@@ -44,7 +44,7 @@ fn run(connection: &Connection, mut job: Box<dyn Job>) {
                 return job.answer(Some(StorageError::Busy));
             }
             // Nothing was written, so there is nothing that a failure here could lose.
-            statement(connection, "COMMIT").or_else(|_| statement(connection, "ROLLBACK")).err()
+            statement(connection, "COMMIT").or_else(|failure| leave(connection, failure)).err()
         }
         Err(error) => {
             // A transaction that could not be left before is in the way of every later one.
@@ -55,6 +55,11 @@ fn run(connection: &Connection, mut job: Box<dyn Job>) {
         }
     };
     job.answer(failure);
+}
+
+/// Leaves a transaction that could not be committed; if the engine has left it already, that is `failure`'s to say.
+fn leave(connection: &Connection, failure: StorageError) -> Result<(), StorageError> {
+    if connection.is_autocommit() { Err(failure) } else { statement(connection, "ROLLBACK") }
 }
 
 fn statement(connection: &Connection, sql: &str) -> Result<(), StorageError> {

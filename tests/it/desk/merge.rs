@@ -2,10 +2,11 @@
 
 use ferrodesk::domain::conversation::Visibility;
 use ferrodesk::domain::ticket::Held;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::home::{Home, assert_fields, assert_problem, ok};
-use crate::support::{CONVERSATION, open};
+use crate::support::{CONVERSATION, Part, open};
 
 #[tokio::test]
 async fn a_merged_ticket_is_closed_and_read_along_with_the_other() {
@@ -29,6 +30,18 @@ async fn a_merged_ticket_is_closed_and_read_along_with_the_other() {
 
     let refused = home.change(second, &json!({ "priority": "low" })).await;
     assert_problem(&refused, 409, "conflict", &format!("This ticket was merged into ticket {first}."));
+}
+
+#[tokio::test]
+async fn an_answer_to_a_merged_ticket_is_refused_before_its_files_are_stored() {
+    let home = Home::new().await;
+    let (first, second) = (home.desk.ticket().await, home.desk.ticket().await);
+    ok(&home.agent.post_json(&format!("/desk/tickets/{second}/merge"), &json!({ "into": first })).await);
+    let file = Part::File { field: "attachment", name: "a.txt", bytes: b"never stored" };
+    let path = format!("/desk/tickets/{second}/replies");
+    let refused = home.agent.post_parts(&path, &[Part::Text("comment", "Here"), file]).await;
+    assert_problem(&refused, 409, "conflict", &format!("This ticket was merged into ticket {first}."));
+    assert_eq!(home.desk.app.state.blobs().list().count().await, 0);
 }
 
 #[tokio::test]
