@@ -90,7 +90,8 @@ pub struct Config {
     pub upload_memory_mib: usize,
     /// Requests that may wait for the database; one more is answered 503.
     pub storage_queue: usize,
-    /// Threads that read the database, each on a connection of its own; 0 is one a core on SQLite, 8 on PostgreSQL.
+    /// Threads that read the database, each on a connection of its own; 0 is one a core, from 4 to 8, on SQLite, and 8 on
+    /// PostgreSQL. One user has half of them at once.
     pub storage_readers: usize,
     /// Threads that write to PostgreSQL, each on a connection of its own; 0 is 16. SQLite has one.
     pub storage_writers: usize,

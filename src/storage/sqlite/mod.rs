@@ -122,8 +122,9 @@ impl Engine {
         let mut threads = vec![writer::start(&shared, write_queue, stop.clone())?];
         // The writer's connection has made the log. SQLite syncs its name too, and does not look whether that succeeds.
         sync_name(path).map_err(|e| StorageError::Engine(Box::new(e)))?;
+        // One user has half of them, and whose one read is slow still has another.
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let readers = if options.readers == 0 { cores.clamp(2, 8) } else { options.readers };
+        let readers = if options.readers == 0 { cores.clamp(4, 8) } else { options.readers };
         for number in 0..readers {
             threads.push(reader::start(&shared, number, read_queue.clone(), stop.clone())?);
         }
