@@ -8,7 +8,7 @@ use axum::body::Body;
 use http::Method;
 use serde_json::json;
 
-use crate::support::{Answer, Client, Encoding, TestApp};
+use crate::support::{Answer, Client, Encoding, Part, TestApp};
 
 const STATUS: &str = "/support/ticket/status/";
 
@@ -263,6 +263,42 @@ async fn a_refused_body_that_comes_steadily_is_read_to_its_end_however_long_it_t
     assert!(answers.starts_with("HTTP/1.1 401 "), "{answers}");
     assert!(answers.contains("HTTP/1.1 200 OK"), "{answers}");
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_body_is_read_no_faster_than_it_may_cost() {
+    let app = TestApp::new();
+    let server = app.listen().await;
+    let address = server.address;
+    let piece = vec![b'x'; 1024 * 1024];
+    let head = format!("POST /api/v1{STATUS} HTTP/1.1\r\nHost: desk\r\nContent-Length: {}\r\n\r\n", 20 * piece.len());
+    let lasted = tokio::task::spawn_blocking(move || {
+        let mut connection = TcpStream::connect(address).expect("a connection");
+        connection.set_read_timeout(Some(Duration::from_mins(1))).expect("a time-out");
+        let began = Instant::now();
+        connection.write_all(head.as_bytes()).expect("the head is sent");
+        for _ in 0..20 {
+            connection.write_all(&piece).expect("somebody still reads");
+        }
+        connection
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n")
+            .expect("it is of use");
+        connection.read_to_string(&mut String::new()).expect("the server closes the connection by itself");
+        began.elapsed()
+    });
+    // A pause for each 64 KiB; what comes at once may be more.
+    let lasted = lasted.await.expect("a thread");
+    assert!(lasted > Duration::from_millis(300), "20 MiB were read within {lasted:?}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_form_of_very_many_parts_waits_between_them() {
+    let (_app, client) = ready().await;
+    let parts = vec![Part::Text("comment", "x"); 992];
+    let began = Instant::now();
+    assert_eq!(client.post_parts(STATUS, &parts).await.status, 400);
+    assert!(began.elapsed() > Duration::from_millis(100), "58 pauses took {:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -96,6 +96,33 @@ async fn who_asks_for_much_at_once_leaves_half_to_everybody_else(#[case] engine:
     assert_eq!(begun.load(Ordering::SeqCst), 6);
 }
 
+#[tokio::test]
+async fn one_user_does_not_fill_the_queue_to_the_one_writer() {
+    let database = Engine::Sqlite.database();
+    let store = database.open_with(&StoreOptions { queue: 20, ..StoreOptions::default() });
+    let (pause, paused) = pausing();
+    let blocking = tokio::spawn({
+        let store = store.clone();
+        async move { store.write(move |_| pause()).await }
+    });
+    let go_on = paused.has_begun().await;
+    let mut asked = JoinSet::new();
+    for _ in 0..40 {
+        asked.spawn(Kind::Write.ask(store.clone(), UserId(1), || ()));
+    }
+    // All have asked as far as they could once this task has its turn again.
+    tokio::task::yield_now().await;
+    assert_eq!(store.queue_depths().0, 16);
+    asked.spawn(Kind::Write.ask(store.clone(), UserId(2), || ()));
+    tokio::task::yield_now().await;
+    assert_eq!(store.queue_depths().0, 17);
+    go_on.send(()).expect("the write waits");
+    blocking.await.expect("a task").expect("a write");
+    for answer in asked.join_all().await {
+        answer.expect("nobody was refused");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wait_for_ones_turn_is_part_of_what_a_server_may_take() {
     let patience = Duration::from_secs(3);
