@@ -106,6 +106,8 @@ class Write:
     def __init__(self, path, text, fields, key=None, file=None):
         self.path, self.text, self.fields, self.key, self.file = path, text, fields, key, file
         self.acknowledged, self.ticket = False, None
+        # When it was first sent, and when it was promised, as time.time() has it.
+        self.began, self.ended = None, None
 
     def request(self, headers):
         """Its method, path, headers and body."""
@@ -125,9 +127,10 @@ class Write:
 
     def send(self, client, headers, passing=(503,)):
         """Sends it. `passing` are the statuses that may come instead of success; then it may or may not be done."""
+        self.began = self.began or time.time()
         answer = client.call(*self.request(headers))
         if answer.status == 200:
-            self.acknowledged = True
+            self.acknowledged, self.ended = True, time.time()
             # Only a create has it.
             self.ticket = int(answer.headers.get("X-Ticket-Id", 0))
         elif answer.status not in passing:

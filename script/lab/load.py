@@ -45,6 +45,17 @@ class Load:
         return collections.Counter(record.status for record in self.records)
 
 
+def writes(records):
+    """Those that were done."""
+    return (record for record in records if record.kind != "read" and record.status == 200)
+
+
+def percentile(records, part, since=float("-inf"), until=float("inf")):
+    """Of what writes took that were begun in between, in ms; None if there were none."""
+    ordered = sorted(record.seconds for record in writes(records) if since < record.started < until)
+    return 1000 * ordered[int(part * (len(ordered) - 1))] if ordered else None
+
+
 Record = collections.namedtuple("Record", "started seconds status kind retry_after")
 
 

@@ -22,6 +22,9 @@ FIRST, LAST = -15, 19
 # Where cgroups for the processor are, old and new.
 CGROUPS = (pathlib.Path("/sys/fs/cgroup/cpu"), pathlib.Path("/sys/fs/cgroup"))
 
+# What a run says that was ended from outside.
+TOLD_TO_STOP = "told to stop"
+
 given_ports = set()
 
 
@@ -34,7 +37,7 @@ class Lab(contextlib.ExitStack):
         # The service user has a folder of its own below.
         self.folder.chmod(0o711)
         # So that children are ended too when this is told to stop.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TOLD_TO_STOP))
 
     def start(self, service):
         """Starts what has start() and stop(), and stops it in the end."""

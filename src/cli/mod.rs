@@ -96,6 +96,15 @@ enum Command {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Say that the store of attachments is not this database's: it is a copy of one that goes on
+    ///
+    /// Run this before serving what was restored by other means than `restore`. It deletes nothing from the store until
+    /// `claim-blobs`.
+    #[command(after_help = "Example:\n  ferrodesk disclaim-blobs --data /var/lib/ferrodesk-restored")]
+    DisclaimBlobs {
+        #[command(flatten)]
+        output: OutputArgs,
+    },
     /// Copy a whole installation to another database, of whatever engine, with its files
     Copy(copy::CopyArgs),
     /// Add, list and set workspaces
@@ -193,6 +202,11 @@ async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
             blob_owner::claim(&desk.store, &desk.blobs).await?;
             let said = "The store of attachments is this installation's.";
             output::added(output.json, &json!({ "claimed": true }), said)
+        }
+        Command::DisclaimBlobs { output } => {
+            blob_owner::disclaim(&desk.store, &*desk.entropy).await?;
+            let said = "The store of attachments is another installation's; nothing is deleted from it.";
+            output::added(output.json, &json!({ "claimed": false }), said)
         }
         Command::Check(args) => check::run(&desk, args).await,
         Command::Workspace(command) => workspace::run(&desk, command).await,

@@ -19,11 +19,9 @@ use super::copy::files::AT_ONCE;
 use super::copy::make_findable;
 use super::progress::Bar;
 use super::{Desk, OutputArgs, output, secret};
-use crate::app::installation::renew_identity;
 use crate::blobs::Blobs;
 use crate::config::{BlobsAt, Config};
 use crate::domain::attachment::ContentHash;
-use crate::domain::entropy::random_bytes;
 use crate::domain::{Error, WorkspaceId};
 use crate::identity::apikey::sha256;
 use crate::jobs::blob_owner;
@@ -212,8 +210,7 @@ async fn verify_rows(desk: &Desk, manifest: &Manifest, as_json: bool) -> anyhow:
 
 /// Makes what is here an installation, and another one than that which it comes from.
 async fn finish(desk: &Desk, last_ids: Vec<(&'static str, i64)>) -> anyhow::Result<()> {
-    let fresh = hex::encode(random_bytes::<16>(&*desk.entropy));
-    desk.store.write(move |tx| renew_identity(tx, &fresh)).await?;
+    blob_owner::disclaim(&desk.store, &*desk.entropy).await?;
     blob_owner::claim(&desk.store, &desk.blobs).await.context("cannot note whose the attachments are")?;
     let finished = desk.store.write(move |tx| Ok::<_, Error>(copy::finish(tx, &last_ids)?)).await;
     finished.context("cannot finish the restore")?;

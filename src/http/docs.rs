@@ -4,21 +4,16 @@ use axum::Router;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use http::{HeaderValue, header};
-use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Ref, RefOr, ResponseBuilder, ServerBuilder};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::AppState;
 use super::customer::{
     catalogue, change_status, create_ticket, detailed_view, download, history, log_in, refresh, reply, update_ticket,
 };
 use super::desk;
-
-/// What the page at `/docs` may load. Swagger UI puts styles into the page, and has its icons in its style sheet.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-     img-src 'self' data:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+use super::{AppState, security_headers};
 
 /// The failures that every endpoint may answer with, by status.
 const FAILURES: [(&str, &str); 9] = [
@@ -91,9 +86,6 @@ pub fn openapi(base: &str) -> utoipa::openapi::OpenApi {
 pub fn routes(base: &str) -> Router<AppState> {
     let document = openapi(base).to_pretty_json().expect("a description of strings can be written as JSON");
     let page = SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json"));
-    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
-    let page: Router<AppState> = page.into();
-    let page = page.layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, policy));
     Router::new()
         // Who opens the bare address in a browser wants to know what this is.
         .route("/", get(|| async { Redirect::to("/docs/") }))
@@ -103,7 +95,7 @@ pub fn routes(base: &str) -> Router<AppState> {
                 ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document).into_response()
             }),
         )
-        .merge(page)
+        .merge(security_headers::on_documentation(page.into()))
 }
 
 /// `Idempotency-Key`, on every POST.

@@ -24,6 +24,7 @@ mod pages;
 mod paths;
 mod problems;
 mod rate_limit;
+mod security_headers;
 pub mod server;
 mod slow_reader;
 mod state;
@@ -46,8 +47,8 @@ pub use state::{AppState, Parts};
 pub fn service(app: AppState) -> TidyPath<Router> {
     let base = app.config().base_path();
     let router = Router::new()
-        .nest(&base, customer::routes(&app))
-        .nest(&format!("{base}/desk"), desk::routes(&app))
+        .nest(&base, security_headers::on_api(customer::routes(&app)))
+        .nest(&format!("{base}/desk"), security_headers::on_api(desk::routes(&app)))
         .merge(health::routes())
         .merge(docs::routes(&base))
         .merge(console::routes(&app))
@@ -56,6 +57,7 @@ pub fn service(app: AppState) -> TidyPath<Router> {
         .fallback(error::not_found)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::map_response(error::in_envelope));
+    let router = security_headers::on_all(router);
     let router = match cors::layer(app.config()) {
         Some(cors) => router.layer(cors),
         None => router,

@@ -11,7 +11,7 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{ApiError, AppState};
+use super::{ApiError, AppState, security_headers};
 use crate::domain::attachment::StoredFile;
 use crate::domain::{Error, WorkspaceId};
 
@@ -76,11 +76,7 @@ fn set_headers(response: &mut Response, file: &StoredFile, etag: &str) -> Result
     headers.insert(header::ETAG, value(etag)?);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_DISPOSITION, value(&disposition(&file.name))?);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
-    headers.insert(header::CONTENT_SECURITY_POLICY, nothing);
-    // Whose it is may change; whoever keeps it must ask again.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    security_headers::on_file(headers);
     Ok(())
 }
 

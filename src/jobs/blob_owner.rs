@@ -1,8 +1,9 @@
 //! Whether the attachments' bytes are this installation's, so that it may delete what none of its tickets names.
 
-use crate::app::installation::{count_sweep, installation};
+use crate::app::installation::{count_sweep, installation, renew_identity};
 use crate::blobs::Blobs;
-use crate::domain::Error;
+use crate::domain::entropy::random_bytes;
+use crate::domain::{Entropy, Error};
 use crate::storage::Store;
 
 /// What is said to an operator whose installation may not delete.
@@ -36,6 +37,15 @@ pub async fn begin_sweep(store: &Store, blobs: &Blobs) -> Result<bool, Error> {
         blobs.give_to(&ours).await?;
     }
     Ok(is_ours)
+}
+
+/// Makes this database another installation than the one that it is a copy of, whose the bytes stay.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn disclaim(store: &Store, entropy: &dyn Entropy) -> Result<(), Error> {
+    let fresh = hex::encode(random_bytes::<16>(entropy));
+    store.write(move |tx| renew_identity(tx, &fresh)).await
 }
 
 /// Makes the bytes this installation's, whosever they were.

@@ -68,6 +68,19 @@ fn invariant_2_the_envelope_is_written_in_one_file_alone() {
 }
 
 #[test]
+fn invariant_2_what_answers_are_strict_about_is_said_in_one_file_alone() {
+    let headers = [
+        "X_CONTENT_TYPE_OPTIONS",
+        "CONTENT_SECURITY_POLICY",
+        "REFERRER_POLICY",
+        "nosniff",
+        "no-store",
+        "cross-origin-",
+    ];
+    assert_absent("src", &headers, &["src/http/security_headers.rs"]);
+}
+
+#[test]
 fn invariant_2_ownership_is_decided_in_app_alone() {
     let decisions = ["NotTheOwner)", "CannotChangeStatus)", "Error::Forbidden)", ".is_staff()"];
     // The query only tells who said something.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ferrodesk::domain::WorkspaceId;
 use ferrodesk::identity::apikey::sha256;
+use ferrodesk::identity::system::SystemEntropy;
 use ferrodesk::jobs::blob_owner;
 use ferrodesk::jobs::sweep::{Swept, sweep};
 use ferrodesk::storage::Store;
@@ -79,6 +80,17 @@ async fn a_database_that_was_put_back_to_an_earlier_moment_deletes_nothing() {
     assert!(swept.blobs == 0 && swept.blobs_are_not_ours, "{swept:?}");
     blob_owner::claim(store, desk.app.state.blobs()).await.expect("claimed");
     assert_eq!(sweep_an_orphan(&desk, store).await.blobs, 1);
+}
+
+/// A copy that something else than `restore` has made, beside the database that goes on.
+#[tokio::test]
+async fn a_copy_that_disclaims_the_bytes_deletes_nothing() {
+    let desk = Desk::new().await;
+    let store = desk.app.state.store();
+    assert_eq!(sweep_an_orphan(&desk, store).await.blobs, 1);
+    blob_owner::disclaim(store, &SystemEntropy).await.expect("disclaimed");
+    let swept = sweep_an_orphan(&desk, store).await;
+    assert!(swept.blobs == 0 && swept.blobs_are_not_ours, "{swept:?}");
 }
 
 #[tokio::test]

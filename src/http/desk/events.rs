@@ -143,7 +143,6 @@ fn streamed(app: AppState, headers: HeaderMap, after: EventId) -> Response {
     let mut response = Response::new(Body::from_stream(chunks));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // A proxy that keeps what it gets until it has enough would keep all of it.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response

@@ -15,7 +15,7 @@ use crate::domain::{Error, Timestamp};
 use crate::http::envelope;
 use crate::http::extract::IdempotencyKey;
 use crate::http::once::{once, once_in_secret};
-use crate::http::{ApiError, AppState};
+use crate::http::{ApiError, AppState, security_headers};
 use crate::storage::Tx;
 
 /// An answer: enough to give it again.
@@ -88,7 +88,7 @@ impl Answer {
             envelope::json(status, Box::<str>::from(self.body).into_string())
         };
         let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        security_headers::on_versioned(headers);
         if let Some(version) = &self.etag {
             headers.insert(header::ETAG, version::etag(version));
         }

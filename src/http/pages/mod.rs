@@ -7,7 +7,6 @@ pub mod cookie;
 pub mod error;
 pub mod files;
 pub mod filters;
-mod headers;
 mod icons;
 pub mod look;
 pub mod markdown;
@@ -23,11 +22,14 @@ mod sign_in;
 pub mod texts;
 pub mod times;
 
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router, middleware};
+use http::{HeaderName, HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::{AppState, held_answers};
+use super::{AppState, held_answers, security_headers};
 use crate::app::browser_session::Door;
 
 /// The pages behind `door`, with its sign-in and with all that keeps them safe.
@@ -54,5 +56,16 @@ fn guarded(door: Door, app: &AppState, pages: Router<AppState>) -> Router<AppSta
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::from_fn_with_state(door, error::in_pages))
         .layer(Extension(door));
-    headers::on(compression::on(pages))
+    security_headers::on_pages(speculating(compression::on(pages)))
+}
+
+/// `routes` whose pages tell the browser where it learns which others to fetch before they are asked for.
+fn speculating<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    let rules = HeaderValue::try_from(format!("\"{}\"", assets::address("prefetch.json"))).ok();
+    let of_page = move |answer: &Response| rules.clone().filter(|_| is_page(answer));
+    routes.layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("speculation-rules"), of_page))
+}
+
+fn is_page(answer: &Response) -> bool {
+    answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }

@@ -57,9 +57,9 @@ fn run(connection: &Connection, mut job: Box<dyn Job>) {
     job.answer(failure);
 }
 
-/// Leaves a transaction that could not be committed; if the engine has left it already, that is `failure`'s to say.
+/// Leaves a transaction that could not be committed. If it cannot, or the engine has left it by itself, gives `failure`.
 fn leave(connection: &Connection, failure: StorageError) -> Result<(), StorageError> {
-    if connection.is_autocommit() { Err(failure) } else { statement(connection, "ROLLBACK") }
+    if connection.is_autocommit() || statement(connection, "ROLLBACK").is_err() { Err(failure) } else { Ok(()) }
 }
 
 fn statement(connection: &Connection, sql: &str) -> Result<(), StorageError> {
