@@ -171,7 +171,7 @@ async fn what_nobody_changed_is_found_unchanged(#[values(Engine::Sqlite, Engine:
 #[case::audit_at_another_time("UPDATE audit SET at = 99 WHERE at = 5", "audit", 2)]
 #[case::audit_of_another_kind("UPDATE audit SET kind = 'x' WHERE at = 5", "audit", 2)]
 #[case::audit_from_something_else("UPDATE audit SET before = '{}' WHERE at = 5", "audit", 2)]
-#[case::audit_to_something_else("UPDATE audit SET after = '{}' WHERE at = 5", "audit", 2)]
+#[case::audit_to_something_else("UPDATE audit SET after = '{\"x\":1}' WHERE at = 5", "audit", 2)]
 #[case::audit_deleted("DELETE FROM audit WHERE at = 12", "audit", 1)]
 #[tokio::test]
 async fn every_edit_is_found(

@@ -130,6 +130,24 @@ fn in_chunks(text: &str) -> Body {
 }
 
 #[tokio::test]
+async fn no_answer_is_guessed_at_and_none_of_an_api_is_kept() {
+    let (_app, client) = ready().await;
+    for (path, cache) in [
+        ("/support/get/category-list/", "no-store"),
+        ("/support/get/ticket/history/", "no-store"),
+        ("/user/login/", "no-store"),
+        ("/support/ticket/download/1/", "no-store"),
+        ("/desk/tickets", "no-store"),
+        ("/nowhere", ""),
+    ] {
+        let answer = client.get(path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        let kept = answer.headers.get("cache-control").map_or("", |value| value.to_str().expect("text"));
+        assert_eq!(kept, cache, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn broken_json_says_so() {
     let (_app, client) = ready().await;
     for broken in ["{", "{\"ticket\": }", "nonsense", "{\"a\": 1} 2", "\u{feff}{}", "{\"a\": NaN}"] {
