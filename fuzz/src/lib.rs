@@ -16,7 +16,7 @@ use ferrodesk::identity::secret::Secret;
 use ferrodesk::identity::system::{SystemClock, SystemEntropy};
 use ferrodesk::identity::token::AccessTokens;
 use ferrodesk::storage::{StorageMetrics, StoreOptions};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::runtime::{Builder, Runtime};
 
 /// A target's name, and what it does.
@@ -137,14 +137,14 @@ pub fn tokens(data: &[u8]) {
 pub fn headers(data: &[u8]) {
     const ETAG: &str = "\"0123456789abcdef\"";
     let mut headers = HeaderMap::new();
-    for (name, line) in
-        [header::RANGE, header::IF_RANGE, header::IF_NONE_MATCH].into_iter().zip(data.split(|b| *b == b'\n'))
-    {
+    let last_event_id = HeaderName::from_static("last-event-id");
+    let names = [header::RANGE, header::IF_RANGE, header::IF_NONE_MATCH, header::ACCEPT, last_event_id];
+    for (name, line) in names.into_iter().zip(data.split(|b| *b == b'\n')) {
         if let Ok(value) = HeaderValue::from_bytes(line) {
             headers.append(name, value);
         }
     }
-    let _ = fuzzing::is_known(&headers, ETAG);
+    let _ = (fuzzing::is_known(&headers, ETAG), fuzzing::stream(&headers));
     for size in [0, 1, 1000, u64::MAX] {
         if let Some(range) = fuzzing::requested_range(&headers, ETAG, size) {
             assert!(range.start <= range.end && range.end <= size, "{range:?} of {size}");

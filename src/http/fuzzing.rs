@@ -43,6 +43,12 @@ pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     stored_file::is_known(headers, etag)
 }
 
+/// The event that a stream is resumed at, and whether one is asked for.
+#[must_use]
+pub fn stream(headers: &HeaderMap) -> (Option<i64>, bool) {
+    (desk::events::last_seen(headers), desk::events::accepts_a_stream(headers))
+}
+
 #[must_use]
 pub fn disposition(name: &str) -> String {
     stored_file::disposition(name)

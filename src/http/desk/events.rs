@@ -112,19 +112,28 @@ pub async fn events(
 ) -> Result<Response, DeskError> {
     let params = params.only(&["after", "limit"])?;
     let limit = params.number("limit")?.unwrap_or(PAGE_MAX);
-    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
-    let after = EventId(seen.or(params.number("after")?).unwrap_or_default());
+    let after = EventId(last_seen(&headers).or(params.number("after")?).unwrap_or_default());
     if after.0 < 0 || limit < 1 {
         return Err(ApiError::field(if limit < 1 { "limit" } else { "after" }, "It is too small.").into());
     }
-    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    if accepts.contains("text/event-stream") {
+    if accepts_a_stream(&headers) {
         return Ok(streamed(app, headers, after));
     }
     let page = app.store().read_anywhere(move |tx| read_events(tx, &staff.0, after, limit)).await?;
     let EventPage { events, last, more } = page;
     let events = events.into_iter().map(EventBody::try_from).collect::<Result<_, _>>()?;
     Ok(Answer::ok(&PageBody { events, last: last.0, more })?.present(&app))
+}
+
+/// The number of the event that a stream had come to which is resumed.
+pub fn last_seen(headers: &HeaderMap) -> Option<i64> {
+    headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok())
+}
+
+/// Whether a client can read Server-Sent Events.
+pub fn accepts_a_stream(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accepts.is_some_and(|accepts| accepts.contains("text/event-stream"))
 }
 
 /// Where a stream is.

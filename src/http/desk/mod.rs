@@ -4,7 +4,7 @@ mod body;
 mod caller;
 pub mod cursor;
 pub mod docs;
-mod events;
+pub mod events;
 mod id;
 mod kept;
 mod manage;

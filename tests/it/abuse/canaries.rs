@@ -84,6 +84,31 @@ impl Caller<'_> {
     async fn post(&self, path: &str, bearer: &str, body: impl ToString) -> (u16, String) {
         self.ask(Method::POST, path, bearer, body).await
     }
+
+    /// Asks for a page, and gives the status and the session that it begins, if it does.
+    async fn page(&self, method: Method, path: &str, session: &str, form: &str) -> (u16, Option<String>) {
+        let address = self.server.url("").replace("/api/v1/", path);
+        let request =
+            self.http.request(method, address).header("cookie", session).header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        let begun = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
+        let begun = begun.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+        let body = answer.text().await.expect("a body");
+        if status >= 400 {
+            self.refused.lock().expect("no panic").push(format!("{status} {body}"));
+        }
+        (status, begun)
+    }
+
+    /// Signs in to pages; gives the cookie.
+    async fn session(&self, home: &str, email: &str, password: &str) -> String {
+        let form = format!("email={email}&password={password}");
+        let (status, begun) = self.page(Method::POST, &format!("{home}/sign-in"), "", &form).await;
+        assert_eq!(status, 303);
+        begun.expect("a session")
+    }
 }
 
 fn tokens(answer: &(u16, String)) -> (String, String) {
@@ -101,7 +126,8 @@ async fn a_day_at(desk: &Desk, mut canaries: Canaries) {
         desk.json("apikey add --workspace Acme --name web --json")["apikey"].as_str().expect("text").to_owned();
     canaries.add("an apikey", &apikey);
     let server = desk.serve();
-    let caller = Caller { server: &server, http: reqwest::Client::new(), apikey, refused: Mutex::default() };
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let caller = Caller { server: &server, http, apikey, refused: Mutex::default() };
     let login = |username: &str, password: &str| json!({ "username": username, "password": password });
 
     // What goes well.
@@ -119,7 +145,25 @@ async fn a_day_at(desk: &Desk, mut canaries: Canaries) {
     assert_eq!(caller.post("desk/users", &ada.0, hire(json!(NEW))).await.0, 201);
     assert_eq!(caller.ask(Method::GET, "support/get/ticket/history/", &next.0, "").await.0, 200);
 
+    let sessions = [
+        ("/desk", caller.session("/desk", "ada@example.com", OF_THE_ADMIN).await),
+        ("/help", caller.session("/help", "ann@example.com", OF_THE_USER).await),
+    ];
+    for (home, session) in &sessions {
+        canaries.add("a session", session.split_once('=').expect("a value").1);
+        assert!(caller.page(Method::GET, home, session, "").await.0 < 400, "{home}");
+    }
+
     // What fails.
+    for (home, session) in &sessions {
+        assert_eq!(caller.page(Method::GET, &format!("{home}/tickets/999999"), session, "").await.0, 404);
+        let broken = format!("{session}x");
+        assert!(
+            caller.page(Method::POST, &format!("{home}/tickets/1"), &broken, &format!("a={MISTYPED}")).await.0 >= 400
+        );
+        let guess = format!("email=ann@example.com&password={MISTYPED}");
+        assert!(caller.page(Method::POST, &format!("{home}/sign-in"), session, &guess).await.0 >= 400);
+    }
     for body in [
         login("ann@example.com", MISTYPED).to_string(),
         login(OF_THE_USER, "ann@example.com").to_string(),

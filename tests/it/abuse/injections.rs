@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use crate::support::{Client, Desk};
 
 /// Addresses with a hole, those of customers first.
-const HOLES: [&str; 37] = [
+const HOLES: [&str; 44] = [
     "/support/get/ticket/history/?subject=~",
     "/support/get/ticket/history/?category=~",
     "/support/get/ticket/history/?status=~",
@@ -26,6 +26,8 @@ const HOLES: [&str; 37] = [
     "/desk/tickets?team=~",
     "/desk/tickets?requester=~",
     "/desk/tickets?created_from=~",
+    "/desk/tickets?created_before=~",
+    "/desk/tickets?updated_from=~",
     "/desk/tickets?updated_before=~",
     "/desk/tickets?snoozed=~",
     "/desk/tickets?text=~",
@@ -35,15 +37,20 @@ const HOLES: [&str; 37] = [
     "/desk/tickets?cursor=~",
     "/desk/tickets?count=~",
     "/desk/tickets/~",
+    "/desk/tickets/1?at=~",
     "/desk/search?q=~",
     "/desk/search?q=%22~%22",
     "/desk/events?after=~",
+    "/desk/events?limit=~",
     "/desk/requesters?text=~",
     "/desk/requesters?cursor=~",
+    "/desk/requesters?limit=~",
     "/desk/requesters/~",
     "/desk/audit?actor=~",
     "/desk/audit?kind=~",
     "/desk/audit?from=~",
+    "/desk/audit?before=~",
+    "/desk/audit?limit=~",
     "/desk/audit?cursor=~",
     "/desk/views?counts=~",
     "/desk/users/~",
