@@ -24,9 +24,11 @@ pub fn layer(config: &Config) -> Option<CorsLayer> {
         header::CONTENT_TYPE,
         header::RANGE,
         header::IF_RANGE,
+        header::IF_MATCH,
         header::IF_NONE_MATCH,
         HeaderName::from_static("apikey"),
         HeaderName::from_static("idempotency-key"),
+        HeaderName::from_static("last-event-id"),
         HeaderName::from_static("x-request-id"),
     ];
     let exposed = [
@@ -45,7 +47,7 @@ pub fn layer(config: &Config) -> Option<CorsLayer> {
     Some(
         CorsLayer::new()
             .allow_origin(allowed)
-            .allow_methods([Method::GET, Method::HEAD, Method::POST])
+            .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
             .allow_headers(headers)
             .expose_headers(exposed)
             .max_age(Duration::from_mins(10)),

@@ -57,7 +57,7 @@ pub fn service(app: AppState) -> TidyPath<Router> {
         .fallback(error::not_found)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::map_response(error::in_envelope));
-    let router = security_headers::on_all(router);
+    let router = security_headers::on_all(router, app.config().public_url.as_deref());
     let router = match cors::layer(app.config()) {
         Some(cors) => router.layer(cors),
         None => router,

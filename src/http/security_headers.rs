@@ -9,6 +9,9 @@ type Header = (HeaderName, &'static str);
 /// No answer is taken for something else than it says it is.
 const OF_ALL: [Header; 1] = [(header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
 
+/// A year without anything but TLS, for who is known by such an address.
+const OVER_TLS: Header = (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+
 /// Tokens and tickets are for who asked, and for nobody who looks into a cache later.
 const OF_THE_API: [Header; 1] = [(header::CACHE_CONTROL, "no-store")];
 
@@ -40,9 +43,10 @@ const OF_VERSIONED: Header = (header::CACHE_CONTROL, "private, no-cache");
 const OF_FILES: [Header; 2] =
     [OF_VERSIONED, (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox")];
 
-/// What every answer has.
-pub fn on_all<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
-    on(routes, OF_ALL)
+/// What every answer has, of a server that clients know by `public_url`.
+pub fn on_all<S: Clone + Send + Sync + 'static>(routes: Router<S>, public_url: Option<&str>) -> Router<S> {
+    let is_over_tls = public_url.is_some_and(|url| url.starts_with("https://"));
+    on(routes, OF_ALL.into_iter().chain(is_over_tls.then_some(OVER_TLS)))
 }
 
 /// What the answers of an API have, unless they say themselves how long they can be kept.

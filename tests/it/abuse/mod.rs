@@ -1,5 +1,6 @@
 //! What a hostile client tries. docs/security.md says which defence each of these shows.
 
+mod browsers;
 mod canaries;
 mod connections;
 mod file_names;
