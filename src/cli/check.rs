@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use self::logs::{Head, Logs};
+use super::progress::Waiting;
 use super::{Desk, OutputArgs, output};
 use crate::app::check::{Found, Inventory, attachments_after, count_attachments, miscounted_users};
 use crate::domain::{AttachmentId, Error};
@@ -43,11 +44,13 @@ struct Findings {
 
 pub async fn run(desk: &Desk, args: CheckArgs) -> anyhow::Result<()> {
     let mut found = Findings::default();
+    let waiting = Waiting::new("the database is held against itself", args.output.json);
     let miscounted = desk.store.read(miscounted_users).await?;
     found.problems.extend(miscounted.into_iter().map(|(workspace, user)| {
         format!("user {user} of workspace {workspace} is counted with a wrong number of open tickets")
     }));
     found.problems.extend(desk.store.integrity_problems().await?);
+    waiting.finish();
     let mut logs = logs::verify(desk, &args.chain_head, args.output.json).await?;
     found.problems.append(&mut logs.problems);
     if let Err(problem) = desk.blobs.reach().await {

@@ -3,12 +3,33 @@
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::domain::Error;
 use crate::storage::copy::{TABLES, Table, count};
 use crate::storage::{StorageError, Store};
+
+/// How often it is shown that something goes on of which nobody knows how much there is.
+const TICK: Duration = Duration::from_millis(100);
+
+/// That something goes on, and for how long, on a terminal.
+pub struct Waiting(ProgressBar);
+
+impl Waiting {
+    pub fn new(what: &'static str, as_json: bool) -> Self {
+        let bar = if as_json { ProgressBar::hidden() } else { ProgressBar::no_length().with_message(what) };
+        bar.set_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").expect("the template is right"));
+        bar.tick();
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+
+    pub fn finish(self) {
+        self.0.finish_and_clear();
+    }
+}
 
 const TEMPLATE: &str = "{prefix:9} [{bar:30}] {human_pos} of {human_len} {msg}, {rate}/s, {eta} left";
 

@@ -9,6 +9,7 @@ mod misuse;
 mod older_schemas;
 mod on_postgres;
 mod starting;
+mod terminal;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
