@@ -104,6 +104,13 @@ class Postgres:
     def create_database(self, name):
         self.sql(f'CREATE DATABASE "{name}"')
 
+    def dump(self, database, file):
+        run([BIN / "pg_dump", "--format=custom", f"--file={file}", self.url(database)])
+
+    def restore(self, file, database):
+        """Into an empty database."""
+        run([BIN / "pg_restore", "--no-owner", "--exit-on-error", f"--dbname={self.url(database)}", file])
+
     def replica(self, folder, synchronous=False):
         """A streaming replica that runs; commits wait for a synchronous one."""
         name = pathlib.Path(folder).name
