@@ -4,9 +4,10 @@ use ferrodesk::domain::conversation::Visibility;
 use ferrodesk::domain::ticket::Held;
 use ferrodesk::domain::user::Role;
 use http::{StatusCode, header};
+use serde_json::json;
 
 use super::{agent, leads_to, page, post, signed_in, text};
-use crate::support::{Desk, Part};
+use crate::support::{Answer, Desk, Part};
 
 #[tokio::test]
 async fn who_may_only_read_is_offered_nothing_else() {
@@ -44,9 +45,32 @@ async fn out_of_reach_is_not_there() {
         ] {
             assert_eq!(page(&client, &path).await.status, StatusCode::NOT_FOUND, "{path}");
         }
+        // Each answer has a number of its own at its end.
+        let said = |answer: &Answer| text(answer).split("Reference:").next().map(str::to_owned);
+        for (action, fields) in [
+            ("answer", &[("kind", "reply"), ("key", "k"), ("comment", "Hello")][..]),
+            ("change", &[("status", "closed")]),
+            ("merge", &[("into", "1")]),
+            ("presence", &[]),
+        ] {
+            let tried = async |ticket: i64| {
+                let answer = post(&client, &format!("/desk/tickets/{ticket}/{action}"), fields).await;
+                (answer.status, said(&answer))
+            };
+            let foreign = tried(ticket).await;
+            assert!(foreign.0.is_client_error(), "{action}: {foreign:?}");
+            assert_eq!(foreign, tried(999_999).await, "{action}");
+        }
+        let closed = async |ticket: i64| {
+            let fields = [("ticket", &*ticket.to_string()), ("status", "closed")];
+            let answer = post(&client, "/desk/tickets/bulk", &fields).await;
+            (answer.status, said(&answer))
+        };
+        assert_eq!(closed(ticket).await, closed(999_999).await);
         let html = text(&page(&client, "/desk/tickets?view=all").await);
         assert!(html.contains("No tickets yet"), "{html}");
     }
+    assert_eq!((desk.status(ticket).await, desk.view(ticket).await["conversations"].clone()), ("1".into(), json!([])));
 }
 
 /// The key that the composer on a page is sent with.
