@@ -10,12 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::problem::DeskError;
 use crate::domain::user::Email;
 use crate::domain::{Timestamp, text};
-use crate::http::extract::BodyReader;
+use crate::http::extract::{BodyReader, PLAIN_BODY_MAX_BYTES};
 use crate::http::{ApiError, AppState};
 use crate::identity::apikey::sha256;
-
-/// Bytes of a JSON body at the most.
-const JSON_MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// A JSON body, and what tells it from others.
 #[derive(Clone, Debug)]
@@ -35,7 +32,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(ApiError::unsupported_media_type(content_type).into());
         }
-        let mut reader = BodyReader::new(body, JSON_MAX_BYTES, app);
+        let mut reader = BodyReader::new(body, PLAIN_BODY_MAX_BYTES, app);
         if reader.is_too_large() {
             return Err(crate::domain::Error::TooLarge.into());
         }

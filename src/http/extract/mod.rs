@@ -10,5 +10,5 @@ mod repeatable;
 
 pub use body::BodyReader;
 pub use caller::{Caller, CatalogueCaller, Client, ClientAddress, recognise};
-pub use form::{Form, PageForm, QueryForm, UploadedFile};
+pub use form::{Form, PLAIN_BODY_MAX_BYTES, PageForm, QueryForm, UploadedFile};
 pub use repeatable::IdempotencyKey;

@@ -25,6 +25,15 @@ use crate::domain::{Conflict, Error, Problem};
 /// Whether a thing is still what its changer has seen; an [`Error::ChangedSince`] if not.
 pub type Unchanged<'a, T> = &'a dyn Fn(&T) -> Result<(), Error>;
 
+/// The longest name, in characters.
+pub const NAME_MAX_CHARS: usize = 200;
+
+/// The longest address of any kind, in characters.
+pub const URL_MAX_CHARS: usize = 2000;
+
+/// The longest text of many lines, a description or a canned reply, in characters.
+pub const LONG_TEXT_MAX_CHARS: usize = 20_000;
+
 /// Canned replies or views that one owner has at the most: they come all at once.
 const OWNED_MAX: usize = 500;
 

@@ -2,21 +2,13 @@
 
 use serde::Serialize;
 
+use crate::app::desk::manage::{LONG_TEXT_MAX_CHARS, NAME_MAX_CHARS, URL_MAX_CHARS};
 use crate::domain::Timestamp;
 use crate::domain::text as characters;
 use crate::http::console::texts::{counted, text, text_with};
 use crate::http::console::tickets::Choice;
 use crate::http::extract::Form;
 use crate::identity::password;
-
-/// The longest name, in characters.
-const NAME_MAX_CHARS: usize = 200;
-
-/// The longest address of any kind, in characters.
-const URL_MAX_CHARS: usize = 2000;
-
-/// The longest text of many lines, in characters.
-const LONG_MAX_CHARS: usize = 20_000;
 
 /// What a field that is ticked sends.
 const TICKED: &str = "yes";
@@ -100,7 +92,7 @@ impl Field {
 
     /// Text of many lines.
     pub fn long(name: &'static str) -> Self {
-        Self::new(name, Kind::Long, LONG_MAX_CHARS)
+        Self::new(name, Kind::Long, LONG_TEXT_MAX_CHARS)
     }
 
     /// A whole number that is not negative.

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::NAME_MAX_CHARS;
+use crate::app::desk::manage::NAME_MAX_CHARS;
 use crate::app::desk::manage::apikeys;
 use crate::domain::ApplicationId;
 use crate::http::AppState;

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::TEXT_MAX_CHARS;
+use crate::app::desk::manage::LONG_TEXT_MAX_CHARS;
 use crate::app::desk::manage::canned_replies::{self, CannedReplyChange, SHORTCUT_MAX_CHARS};
 use crate::domain::CannedReplyId;
 use crate::domain::shortcut::CannedReply;
@@ -60,7 +60,7 @@ pub struct NewBody {
     #[schema(value_type = String, max_length = 50)]
     shortcut: Text<1, SHORTCUT_MAX_CHARS>,
     #[schema(value_type = String, max_length = 20_000)]
-    body: Text<1, TEXT_MAX_CHARS>,
+    body: Text<1, LONG_TEXT_MAX_CHARS>,
     /// Whether it is for everybody, which stays so
     #[serde(default)]
     shared: bool,
@@ -74,7 +74,7 @@ pub struct ChangeBody {
     #[schema(value_type = Option<String>, max_length = 50)]
     shortcut: Option<Text<1, SHORTCUT_MAX_CHARS>>,
     #[schema(value_type = Option<String>, max_length = 20_000)]
-    body: Option<Text<1, TEXT_MAX_CHARS>>,
+    body: Option<Text<1, LONG_TEXT_MAX_CHARS>>,
 }
 
 impl From<ChangeBody> for CannedReplyChange {

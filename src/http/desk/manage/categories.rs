@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{NAME_MAX_CHARS, TEXT_MAX_CHARS};
 use crate::app::desk::manage::categories::{self, CategoryChange};
+use crate::app::desk::manage::{LONG_TEXT_MAX_CHARS, NAME_MAX_CHARS};
 use crate::domain::CategoryId;
 use crate::domain::category::Category;
 use crate::http::desk::body::{Json, Text};
@@ -54,7 +54,7 @@ pub struct NewBody {
     #[schema(value_type = String, max_length = 200)]
     name: Text<1, NAME_MAX_CHARS>,
     #[schema(value_type = Option<String>)]
-    description: Option<Text<0, TEXT_MAX_CHARS>>,
+    description: Option<Text<0, LONG_TEXT_MAX_CHARS>>,
 }
 
 /// What to change; what is absent stays.
@@ -65,7 +65,7 @@ pub struct ChangeBody {
     #[schema(value_type = Option<String>, max_length = 200)]
     name: Option<Text<1, NAME_MAX_CHARS>>,
     #[schema(value_type = Option<String>)]
-    description: Option<Text<0, TEXT_MAX_CHARS>>,
+    description: Option<Text<0, LONG_TEXT_MAX_CHARS>>,
     active: Option<bool>,
     /// Its place in the list, 1 being the first; the others make room
     #[schema(minimum = 1)]

@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::app::desk::manage::URL_MAX_CHARS;
 use crate::app::desk::manage::identity_providers::{self, Listed, ProviderChange};
 use crate::domain::IdentityProviderId;
 use crate::domain::workspace::IdentityProvider;
@@ -17,9 +18,6 @@ use crate::http::desk::kept::{Answer, Repeat, answer_once};
 use crate::http::desk::params::Params;
 use crate::http::desk::problem::DeskError;
 use crate::http::desk::version::IfMatch;
-
-/// The longest of a provider's texts, in characters.
-const URL_MAX_CHARS: usize = 2000;
 
 type Url = Text<1, URL_MAX_CHARS>;
 

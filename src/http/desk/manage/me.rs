@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::NAME_MAX_CHARS;
 use super::passwords::hashed;
+use crate::app::desk::manage::NAME_MAX_CHARS;
 use crate::app::desk::manage::own_account::{self, Account, AccountChange, NewPassword};
 use crate::app::desk::rights::Right;
 use crate::http::desk::body::{Json, Password, Text};

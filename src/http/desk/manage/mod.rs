@@ -17,9 +17,3 @@ pub mod teams;
 pub mod users;
 pub mod views;
 pub mod workspace;
-
-/// The longest name, in characters. That it has no control characters is for the use cases to see.
-const NAME_MAX_CHARS: usize = 200;
-
-/// The longest description and the longest text of a canned reply, in characters.
-const TEXT_MAX_CHARS: usize = 20_000;

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::NAME_MAX_CHARS;
+use crate::app::desk::manage::NAME_MAX_CHARS;
 use crate::app::desk::manage::requesters::{self, DEFAULT_LIMIT, RequesterChange};
 use crate::domain::UserId;
 use crate::domain::user::Person;
@@ -21,7 +21,7 @@ use crate::http::desk::version::IfMatch;
 use crate::http::{ApiError, AppState};
 
 /// The longest beginning to look for, in characters.
-const TEXT_MAX_CHARS: usize = 254;
+const LONG_TEXT_MAX_CHARS: usize = 254;
 
 /// A customer.
 #[derive(Serialize, ToSchema)]
@@ -112,8 +112,8 @@ pub async fn list(
 ) -> Result<Response, DeskError> {
     let params = params.only(&["text", "limit", "cursor"])?;
     let text = params.text("text").unwrap_or_default().to_owned();
-    if text.contains('\0') || text.chars().count() > TEXT_MAX_CHARS {
-        let sentence = format!("It must have at most {TEXT_MAX_CHARS} characters, and no NUL.");
+    if text.contains('\0') || text.chars().count() > LONG_TEXT_MAX_CHARS {
+        let sentence = format!("It must have at most {LONG_TEXT_MAX_CHARS} characters, and no NUL.");
         return Err(ApiError::field("text", sentence).into());
     }
     let limit = params.limit("limit")?.unwrap_or(DEFAULT_LIMIT);

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::NAME_MAX_CHARS;
+use crate::app::desk::manage::NAME_MAX_CHARS;
 use crate::app::desk::manage::tags::{self, TagChange};
 use crate::domain::TagId;
 use crate::domain::category::Tag;

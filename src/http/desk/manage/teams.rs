@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::NAME_MAX_CHARS;
+use crate::app::desk::manage::NAME_MAX_CHARS;
 use crate::app::desk::manage::teams::{self, TeamChange};
 use crate::domain::team::Team;
 use crate::domain::{TeamId, UserId};

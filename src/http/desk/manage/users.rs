@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::NAME_MAX_CHARS;
 use super::passwords::hashed;
+use crate::app::desk::manage::NAME_MAX_CHARS;
 use crate::app::desk::manage::staff::{self, NewStaff, StaffChange};
 use crate::domain::UserId;
 use crate::domain::user::Person;

@@ -5,9 +5,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::NAME_MAX_CHARS;
 use crate::app::desk::built_in_views::{BUILT_IN, BuiltInView};
 use crate::app::desk::list_tickets::{COUNTED_OF_VIEW_MAX, count_tickets};
+use crate::app::desk::manage::NAME_MAX_CHARS;
 use crate::app::desk::manage::saved_views::{self, ViewChange};
 use crate::domain::shortcut::SavedView;
 use crate::domain::user::Requester;
