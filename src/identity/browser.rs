@@ -35,10 +35,9 @@ impl SignIn {
         password: String,
         before: Option<CookieHash>,
     ) -> Result<String, Error> {
-        let account = match workspace {
-            Some(workspace) => self.store.read(move |tx| log_in::account(tx, workspace, &email)).await?,
-            None => None,
-        };
+        // Nobody is in workspace 0: one that is not there is asked for as any other is.
+        let asked = workspace.unwrap_or(WorkspaceId(0));
+        let account = self.store.read(move |tx| log_in::account(tx, asked, &email)).await?;
         let stored = account.as_ref().and_then(|account| account.password_hash.clone());
         let matches = self.passwords.verify(password, stored).await?;
         let user = log_in::admit(account, matches)?;

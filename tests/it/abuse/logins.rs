@@ -7,9 +7,11 @@
 use std::time::Duration;
 
 use ferrodesk::domain::user::Role;
+use rstest::rstest;
 use serde_json::json;
 
 use crate::support::logs::Log;
+use crate::support::pages::post;
 use crate::support::{Answer, Client, Desk, PASSWORD, TestApp};
 
 const LOG_IN: &str = "/user/login/";
@@ -192,4 +194,24 @@ async fn who_has_an_account_and_who_has_not_cost_the_same_work() {
     for (username, work) in usernames.iter().zip(&seen) {
         assert_eq!(work, &seen[0], "{username}");
     }
+}
+
+#[rstest]
+#[case::to_the_console("/desk/sign-in")]
+#[case::to_the_help_pages("/help/sign-in")]
+#[tokio::test]
+async fn which_workspaces_and_accounts_there_are_costs_a_browser_the_same_work(#[case] path: &str) {
+    let log = Log::caught("ferrodesk=trace");
+    let desk = behind_a_proxy(0, 0).await;
+    desk.app.workspace("Globex").await;
+    let mut seen = Vec::new();
+    for (workspace, email) in [("Acme", ANN), ("Acme", "nobody@customer.example"), ("Globex", ANN), ("Nowhere", ANN)] {
+        let (hashed, asked) = (log.text().matches("held against a hash").count(), work_of_the_database(&desk).await);
+        let fields = [("workspace", workspace), ("email", email), ("password", "wrong horse")];
+        assert_eq!(post(&desk.app.stranger(), path, &fields).await.status, 403);
+        let hashed = log.text().matches("held against a hash").count() - hashed;
+        seen.push((hashed, growth(&asked, &work_of_the_database(&desk).await)));
+    }
+    assert_eq!(seen[0].0, 1, "a password is hashed once");
+    assert_eq!(seen, vec![seen[0].clone(); seen.len()]);
 }
