@@ -5,7 +5,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-/// Figures of the writer. Cheap to clone; clones count together.
+/// Figures of the engine. Cheap to clone; clones count together.
 #[derive(Clone, Debug)]
 pub struct StorageMetrics {
     /// Closures in one commit.
@@ -14,6 +14,9 @@ pub struct StorageMetrics {
     pub commit_seconds: Histogram,
     /// Commits that failed and were rolled back.
     pub failed_commits: Counter,
+    /// Closures that were asked for to read, and to write.
+    pub reads: Counter,
+    pub writes: Counter,
     /// Closures refused because a queue was full.
     pub refused: Counter,
     /// Bytes of the primary's log that the replica had not replayed when both were last looked at.
@@ -32,6 +35,8 @@ impl Default for StorageMetrics {
             batch_size: Histogram::new(exponential_buckets(1.0, 2.0, 11)),
             commit_seconds: Histogram::new(exponential_buckets(0.000_1, 2.0, 16)),
             failed_commits: Counter::default(),
+            reads: Counter::default(),
+            writes: Counter::default(),
             refused: Counter::default(),
             replica_lag_bytes: Gauge::default(),
             replica_used: Gauge::default(),
@@ -51,6 +56,8 @@ impl StorageMetrics {
             "Commits that failed and were rolled back",
             self.failed_commits.clone(),
         );
+        registry.register("ferrodesk_storage_reads", "Closures that were asked for to read", self.reads.clone());
+        registry.register("ferrodesk_storage_writes", "Closures that were asked for to write", self.writes.clone());
         registry.register(
             "ferrodesk_storage_refused",
             "Closures refused because a queue was full",

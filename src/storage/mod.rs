@@ -239,6 +239,7 @@ pub fn together<T, E>(tx: &mut dyn Tx, read: impl Fn(&mut dyn Tx) -> Result<T, E
 pub struct Store {
     engine: Arc<dyn Engine>,
     turns: Arc<Turns>,
+    metrics: StorageMetrics,
 }
 
 impl Store {
@@ -247,7 +248,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened, or its schema is newer than this program.
     pub fn open_sqlite(path: &Path, options: &StoreOptions, metrics: StorageMetrics) -> Result<Self, StorageError> {
-        Ok(Self::on(Arc::new(sqlite::Engine::open(path, options, metrics)?)))
+        Ok(Self::on(Arc::new(sqlite::Engine::open(path, options, metrics.clone())?), metrics))
     }
 
     /// Connects to a PostgreSQL database, bringing its schema up to date first.
@@ -259,12 +260,12 @@ impl Store {
         options: &StoreOptions,
         metrics: StorageMetrics,
     ) -> Result<Self, StorageError> {
-        Ok(Self::on(Arc::new(postgres::Engine::open(url, options, metrics)?)))
+        Ok(Self::on(Arc::new(postgres::Engine::open(url, options, metrics.clone())?), metrics))
     }
 
-    fn on(engine: Arc<dyn Engine>) -> Self {
+    fn on(engine: Arc<dyn Engine>, metrics: StorageMetrics) -> Self {
         let turns = Arc::new(Turns::new(engine.share()));
-        Self { engine, turns }
+        Self { engine, turns, metrics }
     }
 
     /// Runs `work` in a read-write transaction. `Ok` means that it is committed and durable; after `Err` nothing of it
@@ -314,6 +315,10 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     {
+        match access {
+            Access::Read => self.metrics.reads.inc(),
+            Access::Write => self.metrics.writes.inc(),
+        };
         let deadline = self.engine.patience().map(|patience| Instant::now() + patience);
         let turn = match deadline {
             Some(deadline) => {

@@ -256,29 +256,41 @@ async fn a_body_that_nobody_wants_is_cut_off_however_steadily_it_trickles() {
     server.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_body_that_comes_steadily_is_read_to_its_end_however_long_it_takes() {
-    let app = TestApp::with(|config| config.body_idle_timeout_seconds = 1);
-    let server = app.listen().await;
-    let address = server.address;
-    let piece = vec![b'x'; 64 * 1024];
-    let head = format!("POST /api/v1{STATUS} HTTP/1.1\r\nHost: desk\r\nContent-Length: {}\r\n\r\n", 10 * piece.len());
-    let answers = tokio::task::spawn_blocking(move || {
+/// Sends a refused body of `count` pieces with a pause before each, and another request behind it, on one connection; gives how
+/// long that took, and what was answered.
+async fn send_refused(
+    address: std::net::SocketAddr,
+    count: usize,
+    piece: Vec<u8>,
+    pause: Duration,
+) -> (Duration, String) {
+    let head =
+        format!("POST /api/v1{STATUS} HTTP/1.1\r\nHost: desk\r\nContent-Length: {}\r\n\r\n", count * piece.len());
+    let sent = tokio::task::spawn_blocking(move || {
         let mut connection = TcpStream::connect(address).expect("a connection");
-        connection.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        connection.set_read_timeout(Some(Duration::from_mins(1))).expect("a time-out");
+        let began = Instant::now();
         connection.write_all(head.as_bytes()).expect("the head is sent");
-        for _ in 0..10 {
-            std::thread::sleep(Duration::from_millis(300));
+        for _ in 0..count {
+            std::thread::sleep(pause);
             connection.write_all(&piece).expect("somebody still reads");
         }
         let next = "GET /healthz HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n";
         connection.write_all(next.as_bytes()).expect("the connection is still of use");
         let mut answers = String::new();
         connection.read_to_string(&mut answers).expect("the server closes the connection by itself");
-        answers
+        (began.elapsed(), answers)
     });
-    let answers = answers.await.expect("a thread");
+    let (lasted, answers) = sent.await.expect("a thread");
     assert!(answers.starts_with("HTTP/1.1 401 "), "{answers}");
+    (lasted, answers)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_body_that_comes_steadily_is_read_to_its_end_however_long_it_takes() {
+    let app = TestApp::with(|config| config.body_idle_timeout_seconds = 1);
+    let server = app.listen().await;
+    let (_, answers) = send_refused(server.address, 10, vec![b'x'; 64 * 1024], Duration::from_millis(300)).await;
     assert!(answers.contains("HTTP/1.1 200 OK"), "{answers}");
     server.stop().await;
 }
@@ -287,25 +299,8 @@ async fn a_refused_body_that_comes_steadily_is_read_to_its_end_however_long_it_t
 async fn a_refused_body_is_read_no_faster_than_it_may_cost() {
     let app = TestApp::new();
     let server = app.listen().await;
-    let address = server.address;
-    let piece = vec![b'x'; 1024 * 1024];
-    let head = format!("POST /api/v1{STATUS} HTTP/1.1\r\nHost: desk\r\nContent-Length: {}\r\n\r\n", 20 * piece.len());
-    let lasted = tokio::task::spawn_blocking(move || {
-        let mut connection = TcpStream::connect(address).expect("a connection");
-        connection.set_read_timeout(Some(Duration::from_mins(1))).expect("a time-out");
-        let began = Instant::now();
-        connection.write_all(head.as_bytes()).expect("the head is sent");
-        for _ in 0..20 {
-            connection.write_all(&piece).expect("somebody still reads");
-        }
-        connection
-            .write_all(b"GET /healthz HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n")
-            .expect("it is of use");
-        connection.read_to_string(&mut String::new()).expect("the server closes the connection by itself");
-        began.elapsed()
-    });
+    let (lasted, _) = send_refused(server.address, 20, vec![b'x'; 1024 * 1024], Duration::ZERO).await;
     // A pause for each 64 KiB; what comes at once may be more.
-    let lasted = lasted.await.expect("a thread");
     assert!(lasted > Duration::from_millis(300), "20 MiB were read within {lasted:?}");
     server.stop().await;
 }

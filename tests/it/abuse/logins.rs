@@ -181,6 +181,10 @@ async fn who_has_an_account_and_who_has_not_cost_the_same_work() {
     desk.app.user(&globex, "gus@globex.example", Role::Customer).await;
     let gone = desk.app.user(&desk.acme, "gone@customer.example", Role::Customer).await;
     desk.lock_out(&gone).await;
+    // Which application calls is looked up at first, and remembered.
+    for _ in 0..2 {
+        assert_eq!(guess(&desk, &desk.app, HOME, ANN).await, 401);
+    }
     let mut seen = Vec::new();
     let usernames = [ANN, "nobody@customer.example", "gus@globex.example", &*gone.email, "no address", ANN];
     for username in usernames {

@@ -2,6 +2,14 @@
 
 use super::*;
 
+/// A write that nobody's others come past, and what lets it go on.
+async fn held_up(store: &Store) -> (tokio::task::JoinHandle<Result<(), Error>>, SyncSender<()>) {
+    let (pause, paused) = pausing();
+    let store = store.clone();
+    let blocking = tokio::spawn(async move { store.write(move |_| pause()).await });
+    (blocking, paused.has_begun().await)
+}
+
 #[rstest]
 #[tokio::test]
 async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took(
@@ -9,12 +17,7 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took(
 ) {
     let database = engine.database();
     let store = database.open_with(&StoreOptions { queue: 2, writers: 1, readers: 1, ..StoreOptions::default() });
-    let (pause, paused) = pausing();
-    let blocking = tokio::spawn({
-        let store = store.clone();
-        async move { store.write(move |_| pause()).await }
-    });
-    let go_on = paused.has_begun().await;
+    let (blocking, go_on) = held_up(&store).await;
     let mut waiting = Vec::new();
     let mut refused = 0;
     for number in 0..5 {
@@ -100,12 +103,7 @@ async fn who_asks_for_much_at_once_leaves_half_to_everybody_else(#[case] engine:
 async fn one_user_does_not_fill_the_queue_to_the_one_writer() {
     let database = Engine::Sqlite.database();
     let store = database.open_with(&StoreOptions { queue: 20, ..StoreOptions::default() });
-    let (pause, paused) = pausing();
-    let blocking = tokio::spawn({
-        let store = store.clone();
-        async move { store.write(move |_| pause()).await }
-    });
-    let go_on = paused.has_begun().await;
+    let (blocking, go_on) = held_up(&store).await;
     let mut asked = JoinSet::new();
     for _ in 0..40 {
         asked.spawn(Kind::Write.ask(store.clone(), UserId(1), || ()));
