@@ -5,22 +5,18 @@ use axum::body::Body;
 use http::Method;
 use rstest::rstest;
 
-use crate::support::{Answer, TestApp};
+use crate::support::TestApp;
 
 const NAMED: &str = "https://shop.example";
 const OTHER: &str = "https://evil.example";
-
-fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
-    answer.headers.get(name).map_or("", |value| value.to_str().expect("text"))
-}
 
 /// What a browser asks before it lets a page of `origin` send a request with `method` and `headers`.
 async fn may(app: &TestApp, origin: &str, path: &str, method: &str, headers: &str) -> bool {
     let asking = app.stranger().header("origin", origin).header("access-control-request-method", method);
     let asking = asking.header("access-control-request-headers", headers);
     let answer = asking.send(Method::OPTIONS, path, None, Body::empty()).await;
-    let lists = |name: &str, wanted: &str| header(&answer, name).split(',').any(|listed| listed.trim() == wanted);
-    header(&answer, "access-control-allow-origin") == origin
+    let lists = |name: &str, wanted: &str| answer.header(name).split(',').any(|listed| listed.trim() == wanted);
+    answer.header("access-control-allow-origin") == origin
         && lists("access-control-allow-methods", method)
         && headers.split(',').all(|name| lists("access-control-allow-headers", name))
 }
@@ -48,7 +44,7 @@ async fn pages_of_origins_that_are_named_may_call_and_no_others(
 async fn no_page_of_another_origin_calls_with_cookies() {
     let app = TestApp::with(|config| NAMED.clone_into(&mut config.cors_origins));
     let answer = app.stranger().header("origin", NAMED).get("//desk/sign-in").await;
-    assert_eq!(header(&answer, "access-control-allow-credentials"), "");
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
 }
 
 #[rstest]
@@ -59,6 +55,6 @@ async fn no_page_of_another_origin_calls_with_cookies() {
 async fn who_came_by_tls_keeps_to_it(#[case] public_url: Option<&str>, #[case] told: &str) {
     let app = TestApp::with(|config| config.public_url = public_url.map(str::to_owned));
     for path in ["//desk/sign-in", "//healthz", "/user/login/", "//nowhere"] {
-        assert_eq!(header(&app.stranger().get(path).await, "strict-transport-security"), told, "{path}");
+        assert_eq!(app.stranger().get(path).await.header("strict-transport-security"), told, "{path}");
     }
 }

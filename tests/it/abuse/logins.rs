@@ -173,6 +173,14 @@ fn growth(before: &[String], after: &[String]) -> Vec<(String, i64)> {
     after.iter().map(parts).map(grown).filter(|(_, growth)| *growth != 0).collect()
 }
 
+/// What `sign_in` gives, and what it cost: passwords that were hashed, and by how much the figures of the database have grown.
+async fn work_of<T>(desk: &Desk, log: &Log, sign_in: impl Future<Output = T>) -> (T, (usize, Vec<(String, i64)>)) {
+    let hashes = || log.text().matches("held against a hash").count();
+    let (before, asked) = (hashes(), work_of_the_database(desk).await);
+    let outcome = sign_in.await;
+    (outcome, (hashes() - before, growth(&asked, &work_of_the_database(desk).await)))
+}
+
 #[tokio::test]
 async fn who_has_an_account_and_who_has_not_cost_the_same_work() {
     let log = Log::caught("ferrodesk=trace");
@@ -188,10 +196,9 @@ async fn who_has_an_account_and_who_has_not_cost_the_same_work() {
     let mut seen = Vec::new();
     let usernames = [ANN, "nobody@customer.example", "gus@globex.example", &*gone.email, "no address", ANN];
     for username in usernames {
-        let (hashed, asked) = (log.text().matches("held against a hash").count(), work_of_the_database(&desk).await);
-        assert_eq!(guess(&desk, &desk.app, HOME, username).await, 401);
-        let hashed = log.text().matches("held against a hash").count() - hashed;
-        seen.push((hashed, growth(&asked, &work_of_the_database(&desk).await)));
+        let (status, work) = work_of(&desk, &log, guess(&desk, &desk.app, HOME, username)).await;
+        assert_eq!(status, 401);
+        seen.push(work);
     }
     assert_eq!(seen[0].0, 1, "a password is hashed once");
     assert!(!seen[0].1.is_empty(), "the database is asked: {:?}", work_of_the_database(&desk).await);
@@ -210,11 +217,10 @@ async fn which_workspaces_and_accounts_there_are_costs_a_browser_the_same_work(#
     desk.app.workspace("Globex").await;
     let mut seen = Vec::new();
     for (workspace, email) in [("Acme", ANN), ("Acme", "nobody@customer.example"), ("Globex", ANN), ("Nowhere", ANN)] {
-        let (hashed, asked) = (log.text().matches("held against a hash").count(), work_of_the_database(&desk).await);
         let fields = [("workspace", workspace), ("email", email), ("password", "wrong horse")];
-        assert_eq!(post(&desk.app.stranger(), path, &fields).await.status, 403);
-        let hashed = log.text().matches("held against a hash").count() - hashed;
-        seen.push((hashed, growth(&asked, &work_of_the_database(&desk).await)));
+        let (answer, work) = work_of(&desk, &log, post(&desk.app.stranger(), path, &fields)).await;
+        assert_eq!(answer.status, 403);
+        seen.push(work);
     }
     assert_eq!(seen[0].0, 1, "a password is hashed once");
     assert_eq!(seen, vec![seen[0].clone(); seen.len()]);

@@ -42,7 +42,7 @@ async fn every_answer_is_strict() {
     let all = signed_out.map(|path| (&stranger, path)).into_iter().chain(signed_in.map(|path| (&client, path)));
     for (client, path) in all {
         let answer = page(client, path).await;
-        let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().expect("text"));
+        let header = |name: &str| answer.header(name);
         let policy = header("content-security-policy");
         for part in [
             "default-src 'none'",

@@ -99,6 +99,21 @@ async fn who_asks_for_much_at_once_leaves_half_to_everybody_else(#[case] engine:
     assert_eq!(begun.load(Ordering::SeqCst), 6);
 }
 
+/// Of as many threads that read as there are by default; what is said of writers keeps the tests' own choice out.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_one_read_is_slow_goes_on_reading(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = engine.database();
+    let store = database.open_with(&StoreOptions { writers: 2, ..StoreOptions::default() });
+    let (pause, paused) = pausing();
+    let slow = tokio::spawn(Kind::Read.ask(store.clone(), UserId(1), move || pause().expect("it is told to go on")));
+    let go_on = paused.has_begun().await;
+    let next = Kind::Read.ask(store.clone(), UserId(1), || ());
+    tokio::time::timeout(Duration::from_secs(1), next).await.expect("there is a thread for it").expect("an answer");
+    go_on.send(()).expect("the read waits");
+    slow.await.expect("a task").expect("it ends");
+}
+
 #[tokio::test]
 async fn one_user_does_not_fill_the_queue_to_the_one_writer() {
     let database = Engine::Sqlite.database();
