@@ -12,13 +12,13 @@ PATIENCE = 60
 
 
 class Load:
-    """Several clients, a thread each. `passing` are the statuses that a server may answer instead of success; `before` is
-    called with each write that has a key, and its client, before the client itself sends it. The first `fileless` of
-    them send no files."""
+    """Several clients, a thread each. `passing` is the set of statuses that a server may answer instead of success, and may be
+    added to while answers are awaited; `before` is called with each write that has a key, and its client, before the
+    client itself sends it. The first `fileless` of them send no files."""
 
     def __init__(self, count, connect, everybody, category, name, passing=(503,), before=None, fileless=0, patience=PATIENCE):
         self.stopped, self.records, self.surprises = threading.Event(), [], []
-        self.passing, self.before, self.fileless, self.patience = passing, before, fileless, patience
+        self.passing, self.before, self.fileless, self.patience = set(passing), before, fileless, patience
         self.workers = [Worker(self, number, connect, everybody, category, name) for number in range(count)]
 
     def start(self):
