@@ -5,7 +5,6 @@ mod blobs;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use figment::Figment;
 use figment::error::{Actual, Kind};
@@ -368,12 +367,6 @@ impl Config {
     /// The origins that browsers may call from.
     pub fn cors_origins(&self) -> impl Iterator<Item = &str> {
         self.cors_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty())
-    }
-
-    /// How long a request's body may pause, and take as a whole.
-    #[must_use]
-    pub fn body_timeouts(&self) -> (Duration, Duration) {
-        (Duration::from_secs(self.body_idle_timeout_seconds), Duration::from_secs(self.body_timeout_seconds))
     }
 }
 

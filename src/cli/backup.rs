@@ -14,7 +14,7 @@ use serde_json::json;
 use self::archive::{Complete, FORMAT, Manifest, Piece, TableSum, Writer, file_name, folder_of};
 use super::copy::files::{AT_ONCE, read_whole};
 use super::progress::Bar;
-use super::{COMMAND_BUSY_TIMEOUT, Desk, OutputArgs, output, secret};
+use super::{COMMAND_BUSY_TIMEOUT, Desk, OutputArgs, output, reach, secret};
 use crate::config::Config;
 use crate::storage::copy::{self, Content, State, TABLES, contents_after};
 use crate::storage::{Database, StorageMetrics, Store, StoreOptions};
@@ -58,6 +58,7 @@ pub async fn run(config: Config, args: BackupArgs) -> anyhow::Result<()> {
     }
     let desk = Desk::open(config, &options(), StorageMetrics::default())?;
     desk.refuse_half_a_copy().await?;
+    reach(&desk.blobs).await?;
     let mut archive = Writer::create(&args.file, desk.clock.now())?;
     // Beside the backup, where there must be room anyway, and gone with this command.
     let working = tempfile::Builder::new().prefix("ferrodesk-backup-").tempdir_in(folder_of(&args.file))?;

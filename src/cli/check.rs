@@ -10,7 +10,7 @@ use serde_json::json;
 
 use self::logs::{Head, Logs};
 use super::progress::Waiting;
-use super::{Desk, OutputArgs, output};
+use super::{Desk, OutputArgs, output, reach};
 use crate::app::check::{Found, Inventory, attachments_after, count_attachments, miscounted_users};
 use crate::domain::{AttachmentId, Error};
 use crate::jobs::sweep::ORPHANS_KEPT_FOR;
@@ -53,9 +53,7 @@ pub async fn run(desk: &Desk, args: CheckArgs) -> anyhow::Result<()> {
     waiting.finish();
     let mut logs = logs::verify(desk, &args.chain_head, args.output.json).await?;
     found.problems.append(&mut logs.problems);
-    if let Err(problem) = desk.blobs.reach().await {
-        bail!("the store of attachments cannot be reached; look at the settings blobs and s3_…: {problem}");
-    }
+    reach(&desk.blobs).await?;
     let bar = progress(args.output.json);
     let mut inventory = list(desk, &bar).await?;
     hold_against(desk, &args, &mut inventory, &mut found, &bar).await?;

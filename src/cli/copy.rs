@@ -14,8 +14,8 @@ use futures_util::future::try_join;
 use self::files::Stored;
 use self::report::Report;
 use self::side::{Given, Side};
-use super::OutputArgs;
 use super::progress::Bar;
+use super::{OutputArgs, reach};
 use crate::config::Config;
 use crate::domain::Error;
 use crate::jobs::blob_owner;
@@ -70,6 +70,9 @@ pub async fn run(config: &Config, args: CopyArgs) -> anyhow::Result<()> {
         to.must_be_idle()?;
     }
     let (from, to) = (from.open()?, to.open()?);
+    for (side, blobs) in [("source", &from.blobs), ("destination", &to.blobs)] {
+        reach(blobs).await.with_context(|| format!("the {side}"))?;
+    }
     let bar = |what| Bar::new(what, args.output.json);
     let mut report = Report::default();
     let mark = if args.verify_only {

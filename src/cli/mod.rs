@@ -184,6 +184,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
+/// Sees to it that a store of attachments answers, before anything is done that needs it.
+async fn reach(blobs: &Blobs) -> anyhow::Result<()> {
+    let reached = blobs.reach().await.map_err(anyhow::Error::msg);
+    reached.context("the store of attachments cannot be reached; look at the settings blobs and s3_…")
+}
+
 async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
     let options = StoreOptions {
         readers: 1,
@@ -199,6 +205,7 @@ async fn administer(command: Command, config: Config) -> anyhow::Result<()> {
             output::added(output.json, &json!({ "schema": "up to date" }), "The schema is up to date.")
         }
         Command::ClaimBlobs { output } => {
+            reach(&desk.blobs).await?;
             blob_owner::claim(&desk.store, &desk.blobs).await?;
             let said = "The store of attachments is this installation's.";
             output::added(output.json, &json!({ "claimed": true }), said)

@@ -18,7 +18,7 @@ use super::backup::table_sums;
 use super::copy::files::AT_ONCE;
 use super::copy::make_findable;
 use super::progress::Bar;
-use super::{Desk, OutputArgs, output, secret};
+use super::{Desk, OutputArgs, output, reach, secret};
 use crate::blobs::Blobs;
 use crate::config::{BlobsAt, Config};
 use crate::domain::attachment::ContentHash;
@@ -101,7 +101,8 @@ fn manifest<R: Read>(first: Option<std::io::Result<tar::Entry<'_, R>>>) -> anyho
 /// has been written yet.
 async fn refuse_anothers_blobs(config: &Config, args: &RestoreArgs) -> anyhow::Result<()> {
     let blobs = Blobs::open(&config.blobs_at()?)?;
-    let owner = blobs.owner().await.context("the store of attachments cannot be reached")?;
+    reach(&blobs).await?;
+    let owner = blobs.owner().await.context("whose the attachments are cannot be read")?;
     // A server that was started here before has only left its note.
     let is_owned = owner.is_some() && blobs.list().next().await.transpose()?.is_some();
     let is_put_aside =

@@ -1,7 +1,5 @@
 //! For load balancers and Prometheus.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -10,11 +8,9 @@ use http::{HeaderMap, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
+use super::time_limits::READY_WITHIN;
 use super::{ApiError, AppState, envelope};
 use crate::domain::{AuthFailure, Error};
-
-/// How long the database has to show that it is there.
-const READY_WITHIN: Duration = Duration::from_secs(2);
 
 pub fn routes() -> Router<AppState> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(metrics))

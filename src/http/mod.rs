@@ -30,6 +30,7 @@ mod slow_reader;
 mod state;
 mod stored_file;
 mod tickets_query;
+mod time_limits;
 mod words;
 
 use axum::Router;

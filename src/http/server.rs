@@ -18,12 +18,9 @@ use tower::Service as _;
 
 use super::leftover::Leftover;
 use super::slow_reader::CatchingUp;
+use super::time_limits::{DRAIN_WITHIN, TimeLimits};
 use super::{AppState, service};
-use crate::config::Config;
 use crate::storage::turns;
-
-/// How long requests that were accepted may take to finish once the server is told to stop.
-pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long to wait before accepting again when the system is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -39,11 +36,12 @@ const UNSENT_MAX_BYTES: u32 = 128 * 1024;
 /// Serves until `stop` resolves, then finishes what was accepted, within [`DRAIN_WITHIN`].
 pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Output = ()>) {
     bound_unsent(&listener);
+    let limits = TimeLimits::of(app.config());
     let connections = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     // Without a timer hyper has no time-outs at all.
     http.timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(app.config().header_timeout_seconds))
+        .header_read_timeout(limits.head)
         // Not `pipeline_flush`: it loses the last answer of a connection on which anything came behind the request.
         .max_buf_size(HEAD_MAX_BYTES);
     let service = service(app.clone());
@@ -65,8 +63,8 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
             },
             () = &mut stop => break,
         };
-        let connection = connections
-            .watch(http.serve_connection(io(stream, app.config()), answer(service.clone(), app.clone(), peer)));
+        let connection =
+            connections.watch(http.serve_connection(io(stream, limits), answer(service.clone(), app.clone(), peer)));
         tokio::spawn(async move {
             let _place = place;
             // A connection that breaks off is its peer's affair.
@@ -92,14 +90,14 @@ fn bound_unsent(listener: &TcpListener) {
 }
 
 /// The connection as hyper wants it, on which a client that reads nothing, or too slowly, is given up.
-fn io(stream: TcpStream, config: &Config) -> TokioIo<CatchingUp<Pin<Box<TimeoutStream<TcpStream>>>>> {
+fn io(stream: TcpStream, limits: TimeLimits) -> TokioIo<CatchingUp<Pin<Box<TimeoutStream<TcpStream>>>>> {
     // Answers are small; waiting to fill a segment would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot switch off Nagle's algorithm");
     }
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(Duration::from_secs(config.write_timeout_seconds)));
-    TokioIo::new(CatchingUp::new(Box::pin(stream), Duration::from_secs(config.answer_timeout_seconds), reset))
+    stream.set_write_timeout(Some(limits.pause_in_reading));
+    TokioIo::new(CatchingUp::new(Box::pin(stream), limits.behind_in_reading, reset))
 }
 
 /// Lets the system throw away what was never read, when the connection is closed; it would keep it for minutes.

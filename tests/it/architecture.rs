@@ -81,6 +81,11 @@ fn invariant_2_what_answers_are_strict_about_is_said_in_one_file_alone() {
 }
 
 #[test]
+fn invariant_2_how_long_clients_may_take_is_said_in_one_file_alone() {
+    assert_absent("src/http", &["_timeout_seconds", "_WITHIN: Duration"], &["src/http/time_limits.rs"]);
+}
+
+#[test]
 fn invariant_2_ownership_is_decided_in_app_alone() {
     let decisions = ["NotTheOwner)", "CannotChangeStatus)", "Error::Forbidden)", ".is_staff()"];
     // The query only tells who said something.

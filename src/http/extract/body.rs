@@ -11,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 
 use crate::domain::Error;
+use crate::http::time_limits::{MEMORY_WITHIN, TimeLimits};
 use crate::http::{ApiError, AppState};
 
 /// Bytes of a refused body that are read and thrown away; a larger one is cut off.
@@ -36,9 +37,6 @@ const THROTTLE_PAUSE: Duration = Duration::from_millis(2);
 
 /// Bytes in a MiB.
 pub const MIB: u64 = 1024 * 1024;
-
-/// How long a large request waits for its share of the memory.
-const MEMORY_WITHIN: Duration = Duration::from_secs(5);
 
 /// A request's share of the memory that all requests together may fill, to be held as long as what is in it.
 ///
@@ -73,9 +71,10 @@ impl BodyReader {
     /// A reader that takes `max_bytes` at the most, and no more than the settings allow.
     pub fn new(body: Body, max_bytes: usize, app: &AppState) -> Self {
         let bytes_left = max_bytes.min(app.config().body_max_bytes);
-        let (idle, whole) = app.config().body_timeouts();
-        let pause = Box::pin(tokio::time::sleep(idle));
-        Self { body, bytes_left, bytes_in_turn: 0, idle, pause, deadline: Instant::now() + whole }
+        let limits = TimeLimits::of(app.config());
+        let pause = Box::pin(tokio::time::sleep(limits.body_pause));
+        let deadline = Instant::now() + limits.body;
+        Self { body, bytes_left, bytes_in_turn: 0, idle: limits.body_pause, pause, deadline }
     }
 
     /// Whether the body says of itself that it is larger than what is taken.

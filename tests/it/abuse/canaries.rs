@@ -21,6 +21,7 @@ const NEW: &str = "c4n4ry-password-that-is-new";
 const IN_DIGITS: u64 = 9_081_726_354_453_627;
 const SIGNING: &str = "c4n4ry-0f1e2d3c4b5a69788796a5b4c3d2e1f0-signing";
 const OF_THE_FIGURES: &str = "c4n4ry-token-of-the-figures";
+const OF_THE_REPLICA: &str = "c4n4ry-password-of-the-replica";
 const OF_S3: &str = "c4n4rySecretAccessKeyOfTheBucket";
 
 /// What must not be told, and what it is.
@@ -253,7 +254,10 @@ async fn no_secret_leaves_a_server_on_postgres_and_s3() {
     let password = database.url().split_once("://postgres:").expect("a password").1.split_once('@').expect("a host").0;
     canaries.add("the password of the database", password);
     canaries.add("the secret of the bucket", &given("TEST_S3_SECRET_ACCESS_KEY"));
+    canaries.add("the password of the replica", OF_THE_REPLICA);
     desk.set("FERRODESK_DATABASE", database.url());
+    // It is away.
+    desk.set("FERRODESK_READ_DATABASE", &format!("postgres://desk:{OF_THE_REPLICA}@127.0.0.1:9/desk"));
     desk.set("FERRODESK_BLOBS", &format!("s3://{}/canaries-{}", given("TEST_S3_BUCKET"), database.name()));
     desk.set("FERRODESK_S3_ENDPOINT", &given("TEST_S3_ENDPOINT"));
     desk.set("FERRODESK_S3_ACCESS_KEY_ID", &given("TEST_S3_ACCESS_KEY_ID"));
@@ -296,6 +300,46 @@ fn settings_that_cannot_be_are_refused_without_repeating_a_secret() {
     let line = "user add --workspace Acme --email x --role customer --password-stdin";
     let refused = desk.run_with(line, OF_THE_USER);
     canaries.assert_none_in("a refusal", &String::from_utf8_lossy(&refused.stderr));
+}
+
+#[test]
+fn commands_that_reach_nothing_say_so_and_not_with_what_they_tried() {
+    let (canaries, source) = (Canaries::planted(), Desk::with_acme());
+    let archive = source.path().join("backup.tar");
+    source.json(&format!("backup {} --json", archive.display()));
+    let from = format!("sqlite:{}", source.path().join("ferrodesk.db").display());
+    let bucket_is_away = [
+        ("FERRODESK_BLOBS", "s3://bucket/prefix"),
+        ("FERRODESK_S3_ENDPOINT", "http://127.0.0.1:9"),
+        ("FERRODESK_S3_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+        ("FERRODESK_S3_SECRET_ACCESS_KEY", OF_S3),
+        ("FERRODESK_S3_TIMEOUT_SECONDS", "1"),
+    ];
+    let database = format!("postgres://desk:{OF_THE_USER}@127.0.0.1:9/desk");
+    let database_is_away = [("FERRODESK_DATABASE", &*database)];
+    let (new, restore) =
+        (source.path().join("new.tar").display().to_string(), format!("restore {}", archive.display()));
+    let to_database = format!("copy --from {from} --to {database} --blobs-to file:{new}.blobs");
+    let to_bucket = format!("copy --from {from} --to sqlite:{new}.db --blobs-to s3://bucket/copy");
+    let needs_either = [&*format!("backup {new}"), &restore, "check --contents", "claim-blobs"];
+    let needs_database = ["migrate", "workspace list", "disclaim-blobs", &to_database, "serve --listen 127.0.0.1:0"];
+    let either = needs_either.iter().flat_map(|line| [(&bucket_is_away[..], *line), (&database_is_away[..], *line)]);
+    let database = needs_database.iter().map(|line| (&database_is_away[..], *line));
+    for (settings, line) in either.chain(database).chain([(&bucket_is_away[..], &*to_bucket)]) {
+        let mut desk = if settings.len() > 1 && !line.starts_with("restore") { Desk::with_acme() } else { Desk::new() };
+        desk.set("FERRODESK_LOG", "ferrodesk=trace,debug");
+        for (name, value) in settings {
+            desk.set(name, value);
+        }
+        let done = desk.run(line);
+        let said = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+        assert_eq!(done.status.code(), Some(1), "{line}: {said}");
+        assert!(
+            said.contains("the store of attachments cannot be reached") || said.contains("127.0.0.1:9/desk"),
+            "{line}: {said}"
+        );
+        canaries.assert_none_in(line, &said);
+    }
 }
 
 /// A source of randomness that has none.

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use ferrodesk::domain::Clock as _;
 use ferrodesk::domain::user::Role;
+use ferrodesk::domain::{Clock as _, TicketId};
+use ferrodesk::storage::queries::events;
 use serde_json::{Value, json};
 
 use super::home::{Home, assert_fields, ok};
-use crate::support::Client;
+use crate::support::{Client, open};
 
 /// The tickets and kinds of a page.
 fn told(page: &Value) -> Vec<(i64, String)> {
@@ -62,6 +63,20 @@ async fn a_team_agent_is_told_of_their_teams_tickets_alone() {
     assert_eq!(told(&page).len(), 2);
     assert_eq!(page["last"], whole["last"]);
     assert_ne!(ours, theirs);
+}
+
+#[tokio::test]
+async fn who_goes_on_at_anothers_event_is_told_of_their_own_alone() {
+    let home = Home::new().await;
+    let (globex, gil) = home.desk.foreigner().await;
+    home.desk.ticket().await;
+    let theirs = TicketId(open(&gil, &globex).await);
+    let ours = home.desk.ticket().await;
+    feed(&home.agent, 2).await;
+    let recorded = home.desk.app.read(move |tx| Ok(events::of_ticket(tx, globex.id, theirs)?)).await;
+    let last = recorded.last().expect("an event").id.0.to_string();
+    let page = ok(&home.agent.clone().header("last-event-id", &last).get("/desk/events").await);
+    assert_eq!(told(&page), [(ours, "ticket.opened".to_owned())]);
 }
 
 #[tokio::test]
