@@ -8,9 +8,7 @@ use axum::body::Body;
 use http::Method;
 use serde_json::json;
 
-use crate::support::{Answer, Client, Encoding, Part, TestApp};
-
-const STATUS: &str = "/support/ticket/status/";
+use crate::support::{Answer, CREATE, Client, Encoding, Part, STATUS, TestApp};
 
 /// A failure whose one message is under `detail`.
 #[track_caller]
@@ -311,6 +309,17 @@ async fn a_form_of_very_many_parts_waits_between_them() {
     let began = Instant::now();
     assert_eq!(client.post_parts(STATUS, &parts).await.status, 400);
     assert!(began.elapsed() > Duration::from_millis(100), "58 pauses took {:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn of_a_file_that_is_too_big_the_rest_is_read_no_faster_than_it_may_cost() {
+    let (_app, client) = ready().await;
+    let file = vec![b'x'; 20 * 1024 * 1024];
+    let parts = [Part::File { field: "attachment", name: "large.bin", bytes: &file }];
+    let began = Instant::now();
+    assert_eq!(client.post_parts(CREATE, &parts).await.status, 400);
+    // A pause for each 64 KiB beyond the first 2 MiB.
+    assert!(began.elapsed() > Duration::from_millis(500), "288 pauses took {:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -56,6 +56,23 @@ pub async fn throttle() {
     tokio::time::sleep(THROTTLE_PAUSE).await;
 }
 
+/// Bytes that nobody will have: once in a while others come first.
+#[derive(Default)]
+pub struct Unwanted {
+    bytes_in_turn: usize,
+}
+
+impl Unwanted {
+    /// So many `bytes` went by; makes their sender wait for each turn that they fill.
+    pub async fn go_by(&mut self, bytes: usize) {
+        self.bytes_in_turn += bytes;
+        for _ in 0..self.bytes_in_turn / BYTES_A_TURN {
+            throttle().await;
+        }
+        self.bytes_in_turn %= BYTES_A_TURN;
+    }
+}
+
 /// Reads a body chunk by chunk.
 pub struct BodyReader {
     body: Body,
@@ -175,16 +192,12 @@ impl BodyReader {
             return;
         }
         let until = Instant::now() + self.idle;
-        let (mut bytes, mut bytes_in_turn) = (0, 0);
+        let (mut bytes, mut unwanted) = (0, Unwanted::default());
         loop {
             let earned = Duration::from_secs(bytes / DRAINED_MIN_BYTES_A_SECOND);
             let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(until + earned, self.chunk()).await else { return };
             bytes += chunk.len() as u64;
-            bytes_in_turn += chunk.len();
-            if bytes_in_turn >= BYTES_A_TURN {
-                bytes_in_turn = 0;
-                throttle().await;
-            }
+            unwanted.go_by(chunk.len()).await;
         }
     }
 }

@@ -11,7 +11,7 @@ use http::header;
 use multer::{Field, Multipart};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::body::{BodyReader, MIB, share_of_memory, throttle};
+use super::body::{BodyReader, MIB, Unwanted, share_of_memory, throttle};
 use super::form::{FIELDS_MAX, Text, UploadedFile, Value};
 use crate::domain::Error;
 use crate::domain::attachment::FILE_MAX_BYTES;
@@ -136,7 +136,7 @@ async fn read_file(
     name: String,
     memory: Option<Arc<OwnedSemaphorePermit>>,
 ) -> Result<UploadedFile, ApiError> {
-    let mut bytes = BytesMut::new();
+    let (mut bytes, mut unwanted) = (BytesMut::new(), Unwanted::default());
     let mut size = 0;
     while let Some(chunk) = part.chunk().await.map_err(|error| malformed(&error))? {
         size += chunk.len();
@@ -144,6 +144,7 @@ async fn read_file(
             bytes.extend_from_slice(&chunk);
         } else {
             bytes.clear();
+            unwanted.go_by(chunk.len()).await;
         }
     }
     if size > FILE_MAX_BYTES {
@@ -154,7 +155,10 @@ async fn read_file(
 }
 
 async fn skip(part: &mut Field<'_>) -> Result<(), ApiError> {
-    while part.chunk().await.map_err(|error| malformed(&error))?.is_some() {}
+    let mut unwanted = Unwanted::default();
+    while let Some(chunk) = part.chunk().await.map_err(|error| malformed(&error))? {
+        unwanted.go_by(chunk.len()).await;
+    }
     Ok(())
 }
 
