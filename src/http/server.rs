@@ -33,7 +33,7 @@ const HEAD_MAX_BYTES: usize = 16 * 1024;
 /// read nothing, and only then would they be behind.
 const UNSENT_MAX_BYTES: u32 = 128 * 1024;
 
-/// Serves until `stop` resolves, then finishes what was accepted, within half a minute.
+/// Serves until `stop` resolves, then finishes what was accepted, for as long as `time_limits` has it.
 pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Output = ()>) {
     bound_unsent(&listener);
     let limits = TimeLimits::of(app.config());

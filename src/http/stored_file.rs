@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use utoipa::ToSchema;
 
 use super::{ApiError, AppState, security_headers};
 use crate::domain::attachment::StoredFile;
@@ -29,6 +30,12 @@ const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'`')
     .remove(b'|')
     .remove(b'~');
+
+/// The bytes of a file, of whatever type they are.
+#[derive(ToSchema)]
+#[schema(format = Binary)]
+#[expect(dead_code, reason = "read by the derive alone")]
+pub struct FileBytes(String);
 
 /// Answers with the bytes of `file`, or with the part of them that the request asks for.
 ///

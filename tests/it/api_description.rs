@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::TestApp;
+use crate::support::{Desk, TestApp, download};
 
 /// The committed description is the one that the code gives. `UPDATE_OPENAPI=1 cargo nextest run openapi`
 /// brings it up to date.
@@ -68,6 +68,23 @@ async fn every_reference_in_the_document_leads_somewhere() {
     for reference in found {
         let pointer = reference.strip_prefix('#').expect("a local reference");
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[tokio::test]
+async fn a_file_comes_as_what_it_is_and_the_document_says_so() {
+    let desk = Desk::new().await;
+    let (_, id) = desk.file("a.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").await;
+    assert_eq!(download(&desk.client, id).await.header("content-type"), "image/png");
+    let document = serde_json::to_value(ferrodesk::http::openapi("/api/v1")).expect("a document");
+    for path in ["/support/ticket/download/{attachment_id}/", "/desk/attachments/{attachment_id}"] {
+        for status in ["200", "206"] {
+            let content = &document["paths"][path]["get"]["responses"][status]["content"];
+            let name = content["*/*"]["schema"]["$ref"].as_str().and_then(|name| name.rsplit('/').next());
+            let schema = &document["components"]["schemas"][name.unwrap_or_default()];
+            assert_eq!((&schema["type"], &schema["format"]), (&json!("string"), &json!("binary")), "{path}: {content}");
+            assert_eq!(content.as_object().map(serde_json::Map::len), Some(1), "{path}: {content}");
+        }
     }
 }
 

@@ -15,8 +15,8 @@ use crate::http::{ApiError, AppState, stored_file};
 /// Answers `Range` and `If-None-Match`. What is not the caller's, or is on an internal note, is not there.
 #[utoipa::path(get, path = "/support/ticket/download/{attachment_id}/", tag = "Tickets",
     params(("attachment_id" = i64, Path, description = "The attachment's id, as the detailed view gives it")),
-    responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = [u8]),
-        (status = 206, description = "A part of the bytes", content_type = "application/octet-stream", body = [u8]),
+    responses((status = 200, description = "The bytes", content_type = "*/*", body = stored_file::FileBytes),
+        (status = 206, description = "A part of the bytes", content_type = "*/*", body = stored_file::FileBytes),
         (status = 304, description = "The caller has these bytes already"),
         (status = 416, description = "The file has no such range", body = crate::http::docs::FailureAnswer)))]
 pub async fn download(

@@ -17,8 +17,8 @@ use crate::http::{AppState, stored_file};
 /// there.
 #[utoipa::path(get, path = "/desk/attachments/{attachment_id}", tag = "Desk: tickets",
     params(("attachment_id" = i64, Path)),
-    responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = [u8]),
-        (status = 206, description = "A part of the bytes", content_type = "application/octet-stream", body = [u8]),
+    responses((status = 200, description = "The bytes", content_type = "*/*", body = stored_file::FileBytes),
+        (status = 206, description = "A part of the bytes", content_type = "*/*", body = stored_file::FileBytes),
         (status = 304, description = "The caller has these bytes already"),
         (status = 416, description = "The file has no such range")))]
 pub async fn download(
