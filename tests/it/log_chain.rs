@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ferrodesk::app::log_chain::{KeptHead, Log, Verifier, extent, has_unsealed, page};
 use ferrodesk::app::manage::workspaces;
-use ferrodesk::domain::Timestamp;
+use ferrodesk::domain::{Error, Timestamp};
 use ferrodesk::jobs::seal::seal;
 use ferrodesk::storage::{Store, StoreOptions};
 use rstest::rstest;
@@ -230,7 +230,10 @@ async fn sealers_at_once_come_to_the_same(#[values(Engine::Sqlite, Engine::Postg
     for round in 0..5 {
         logs.append(10 * round + 1..10 * round + 10);
         let sealed = tokio::join!(seal(&logs.store), seal(&other), seal(&logs.store), seal(&other));
-        assert!([sealed.0, sealed.1, sealed.2, sealed.3].iter().all(Result::is_ok));
+        for sealed in [sealed.0, sealed.1, sealed.2, sealed.3] {
+            // Who waited for the others for too long goes on the next time.
+            assert!(matches!(sealed, Ok(_) | Err(Error::Busy { .. })), "{sealed:?}");
+        }
     }
     logs.seal().await;
     assert_eq!(logs.problems().await, [""; 0]);
