@@ -57,7 +57,7 @@ class Workspace:
     def __init__(self, desk, name, users, limit=0):
         self.desk, self.name = desk, name
         desk.cli("workspace", "add", name, "--open-ticket-limit", str(limit))
-        self.apikey = self.add_apikey(name)[1]
+        self.apikey_id, self.apikey = self.add_apikey(name)
         self.category = str(desk.cli("category", "add", "--workspace", name, "--name", "Billing")["id"])
         self.emails = [self.add_user(f"user-{number}@example.com") for number in range(users)]
         self.signed_in, self.since = [], 0

@@ -12,6 +12,8 @@ from lab.processes import SERVICE_USER, Child, free_port, own_folder, run
 
 BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 USER = "postgres"
+# What a desk's database is called, where there is one.
+DATABASE = "desk"
 STOPS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 # Tests lose nothing that they would miss; what a power cut does is not what they are about.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -37,6 +39,15 @@ def sql(socket, port, statement, database):
     """What a statement answers, columns with | between them."""
     options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", f"{local(socket, port)} dbname={database}"]
     return run([BIN / "psql", *options, "-c", statement]).strip()
+
+
+def database_on(engine, lab, durable=True):
+    """What a desk on an engine is told of its database, and the server that was started for it, if it needs one."""
+    if engine == "sqlite":
+        return {}, None
+    server = lab.start(Postgres(lab.folder / "database", durable=durable))
+    server.create_database(DATABASE)
+    return {"database": server.url(DATABASE)}, server
 
 
 class Postgres:
